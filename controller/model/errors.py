@@ -1,0 +1,54 @@
+"""Every error that a user's file can cause, with the place where it is and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where something stands in a file; lines and columns count from 1. Line 0 means: no place known."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file or "?"
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def right(self, columns: int) -> Place:
+        """The place `columns` further right on the same line."""
+        return Place(self.file, self.line, self.column + columns) if self.line else self
+
+
+class ConfigError(Exception):
+    """A mistake in site.yaml, rules.yaml or a data file: one line that names the place, the mistake and the way out."""
+
+    def __init__(self, message: str, place: Place = Place(), suggestion: str = "") -> None:
+        self.message = message
+        self.place = place
+        self.suggestion = suggestion
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.message}"
+        return f"{text} ({self.suggestion})" if self.suggestion else text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A suggestion for a misspelt word, or "" where nothing is near."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if not near:
+        folded = {name.casefold(): name for name in names}
+        near = [folded[hit] for hit in difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)]
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def one_of(word: str, known: Iterable[str]) -> str:
+    """A suggestion that always helps: the nearest name, or else the names there are."""
+    names = sorted(set(known))
+    return did_you_mean(word, names) or ("known: " + ", ".join(names[:12]) + (", ..." if len(names) > 12 else ""))

@@ -1,0 +1,110 @@
+"""The protocols by which the controller meets the outside: drivers and where they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .commands import Command, Report
+from .errors import Place
+from .points import Reading
+from .time import Clock
+
+FieldInput = Reading | Report
+Emit = Callable[[Sequence[FieldInput]], None]
+"""Takes what a driver has read. Never blocks and never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something a device offers, by the name that site.yaml gives on the right of `points:`.
+
+    `unit` is what the device delivers ("°C", "" for on/off and pure numbers); `output` says that it can be commanded:
+    "switch" takes ON and OFF, "motor" takes OPEN, CLOSE and STOP.
+    """
+
+    unit: str = ""
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PointSettings:
+    """One entry of a device's `points:`. `factor` and `shift` turn the device's unit into the point's quantity's."""
+
+    name: str
+    source: str
+    factor: float = 1.0
+    shift: float = 0.0
+    stale_after: float = 60.0
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """One device of site.yaml. `options` are its keys besides bus and points, as written."""
+
+    name: str
+    options: Mapping[str, object]
+    points: tuple[PointSettings, ...]
+    place: Place = Place()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """One bus of site.yaml with its devices. `options` are its keys besides `driver`, as written."""
+
+    name: str
+    options: Mapping[str, object]
+    devices: tuple[DeviceSettings, ...]
+    place: Place = Place()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class DeviceHealth:
+    """Counters of one device since the start of the driver."""
+
+    name: str
+    online: bool = False
+    requests: int = 0
+    errors: int = 0
+    timeouts: int = 0
+    note: str = ""
+
+
+@dataclass(slots=True)
+class BusHealth:
+    """How a bus is doing; `note` says in words what is wrong."""
+
+    name: str
+    online: bool = False
+    note: str = ""
+    reconnects: int = 0
+    devices: list[DeviceHealth] = field(default_factory=list)
+
+
+class Driver(Protocol):
+    """One bus. It owns its connection: reconnecting is its own work, and what it cannot read it reports as quality."""
+
+    async def run(self, emit: Emit) -> None:
+        """Serve the bus until cancelled. Raises nothing but CancelledError and programming errors."""
+
+    def send(self, command: Command) -> None:
+        """Take a command for one of this bus's outputs. Returns at once; what became of it comes as a Report."""
+
+    def health(self) -> BusHealth: ...
+
+
+class DriverFactory(Protocol):
+    """What an entry point in `onsil.drivers` offers. Every method raises `ConfigError` with a place and a suggestion."""
+
+    def check(self, bus: BusSettings) -> None:
+        """Whether the bus's and its devices' options are right."""
+
+    def source(self, device: DeviceSettings, name: str) -> Source:
+        """What the device offers under this name; the error for an unknown name says what there is."""
+
+    def open(self, bus: BusSettings, clock: Clock) -> Driver:
+        """Make the driver. No I/O happens before `run`."""
