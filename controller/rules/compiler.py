@@ -1,0 +1,325 @@
+"""From a tree to plain Python, with every unit checked on the way.
+
+Values live in one flat list of floats, `v`; a name becomes a slot of it. Unknown is NaN, and the generated code follows
+Kleene's three-valued logic: a comparison with unknown is unknown, `false and unknown` is false, `true or unknown` is true.
+Conditions with a memory ("for 5 min", "since last start") are slots of their own, filled by the core.
+
+The code that is compiled holds only slot numbers, numbers and operators that this module writes: no text of a user's file
+ever reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from controller.model.errors import one_of
+from controller.model.units import (
+    NUMBER,
+    TEMPERATURE,
+    UNITS,
+    Dimension,
+    Unit,
+    best_unit,
+)
+
+from .parser import Text
+from .tree import (
+    And,
+    Binary,
+    Call,
+    Compare,
+    ElapsedSinceStart,
+    Held,
+    Is,
+    Name,
+    Negate,
+    Not,
+    Number,
+    Or,
+    SinceStart,
+    Tree,
+)
+
+Values = list[float]
+Function = Callable[[Values], float]
+
+QUALITY_TESTS = {"good": "== 0", "stale": "== 1", "bad": ">= 1"}
+"""`is bad` means: there is no trustworthy value, be it implausible or stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """What a name stands for: its slot, its unit, and the tests behind the words it can be compared with by `is`."""
+
+    slot: int
+    unit: Unit
+    states: Mapping[str, str] = field(default_factory=dict)
+    quality_slot: int | None = None
+    absolute: bool = True
+    """For temperatures: a temperature on the scale, or (False) a difference between two."""
+
+
+class Scope(Protocol):
+    """Resolves names and gives slots to the parts of an expression that have a memory."""
+
+    def symbol(self, name: str) -> Symbol | None: ...
+
+    def names(self) -> Iterable[str]: ...
+
+    def held(self, condition: Compiled, seconds: float) -> int:
+        """The slot that is true once `condition` has been true for `seconds`."""
+
+    def sum_since_start(self, name: str) -> int | None:
+        """The slot of a sum since the valve's last start; None where there is no valve or no such sum."""
+
+    def elapsed_since_start(self, seconds: float) -> int | None:
+        """The slot that is true once `seconds` have passed since the valve's last start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression ready to run. `slots` are what it reads; `unit` is None for a condition."""
+
+    run: Function
+    slots: frozenset[int]
+    unit: Unit | None
+    absolute: bool
+    code: str = field(compare=False)
+
+
+@dataclass(slots=True)
+class _Part:
+    """Code of a subexpression. `unit` None: a condition. `absolute` None: a literal, which can be either."""
+
+    code: str
+    unit: Unit | None = None
+    absolute: bool | None = None
+
+
+_NO_DIMENSION = UNITS[""]
+
+
+def compile_expression(text: Text, tree: Tree, scope: Scope) -> Compiled:
+    """Check and compile. Raises ConfigError at the column of the mistake, with a suggestion."""
+    work = _Compilation(text, scope)
+    part = work.part(tree)
+    return work.finish(part)
+
+
+class _Compilation:
+    def __init__(self, text: Text, scope: Scope) -> None:
+        self.text = text
+        self.scope = scope
+        self.slots: set[int] = set()
+        self.temporaries = 0
+
+    def finish(self, part: _Part) -> Compiled:
+        run: Function = eval(f"lambda v: {part.code}", {"nan": float("nan"), "__builtins__": {}, **_FUNCTIONS})
+        return Compiled(run, frozenset(self.slots), part.unit, part.absolute is not False, part.code)
+
+    def temporary(self) -> str:
+        self.temporaries += 1
+        return f"t{self.temporaries}"
+
+    def slot(self, slot: int) -> str:
+        self.slots.add(slot)
+        return f"v[{slot}]"
+
+    def part(self, tree: Tree) -> _Part:
+        match tree:
+            case Number(value, unit):
+                return _Part(repr(value), unit, False if unit.symbol == "K" else None)
+            case Name(name, at):
+                return self.name(name, at)
+            case Binary(op, left, right, at):
+                return self.binary(op, left, right, at)
+            case Negate(operand):
+                inner = self.number(operand)
+                return _Part(f"(-{inner.code})", inner.unit, inner.absolute)
+            case Compare(op, left, right, at):
+                return self.compare(op, left, right, at)
+            case Is(subject, state, at):
+                return self.state(subject, state, at)
+            case Not(operand):
+                return _Part(f"(1.0 - {self.truth(operand).code})")
+            case And(left, right):
+                return self.both("0.0", "*", left, right)
+            case Or(left, right):
+                return self.both("1.0", "+", left, right)
+            case Held(operand, seconds):
+                return self.held(operand, seconds)
+            case Call(function, arguments, at):
+                return self.call(function, arguments, at)
+            case SinceStart(operand, at):
+                return self.since_start(operand, at)
+            case ElapsedSinceStart(seconds, at):
+                slot = self.scope.elapsed_since_start(seconds)
+                if slot is None:
+                    raise self.text.error("'since last start' belongs to irrigation", at)
+                return _Part(self.slot(slot))
+
+    # conditions
+
+    def truth(self, tree: Tree) -> _Part:
+        part = self.part(tree)
+        if part.unit is not None:
+            raise self.text.error("a condition is expected here, not a number", tree.at, "compare it with < or >")
+        return part
+
+    def both(self, decisive: str, operator: str, left: Tree, right: Tree) -> _Part:
+        first, second = self.truth(left), self.truth(right)
+        a, b = self.temporary(), self.temporary()
+        return _Part(
+            f"({decisive} if ({a} := {first.code}) == {decisive} else "
+            f"{decisive} if ({b} := {second.code}) == {decisive} else {a} {operator} {b})"
+        )
+
+    def compare(self, op: str, left: Tree, right: Tree, at: int) -> _Part:
+        first, second = self.same_dimension(left, right, right.at)
+        if (first.absolute, second.absolute) in {(True, False), (False, True)}:
+            raise self.text.error(
+                "a temperature is compared with a difference of temperatures", right.at, "write both in °C"
+            )
+        difference = self.temporary()
+        code = f"({first.code}) - ({second.code})"
+        return _Part(f"(nan if ({difference} := {code}) != {difference} else 1.0 if {difference} {op} 0.0 else 0.0)")
+
+    def state(self, subject: str, state: str, at: int) -> _Part:
+        symbol = self.lookup(subject, at)
+        if state in QUALITY_TESTS and symbol.quality_slot is not None:
+            return _Part(f"(1.0 if {self.slot(symbol.quality_slot)} {QUALITY_TESTS[state]} else 0.0)")
+        test = symbol.states.get(state)
+        if test is None:
+            words = [*symbol.states, *(QUALITY_TESTS if symbol.quality_slot is not None else ())]
+            where = self.text.text.find(state, at + len(subject))
+            raise self.text.error(
+                f"{subject} cannot be '{state}'",
+                max(where, 0),
+                one_of(state, words) if words else "compare it with < or >",
+            )
+        value = self.temporary()
+        return _Part(f"(nan if ({value} := {self.slot(symbol.slot)}) != {value} else 1.0 if {value} {test} else 0.0)")
+
+    def held(self, operand: Tree, seconds: float) -> _Part:
+        inner = _Compilation(self.text, self.scope)
+        condition = inner.finish(inner.truth(operand))
+        return _Part(self.slot(self.scope.held(condition, seconds)))
+
+    # numbers
+
+    def number(self, tree: Tree) -> _Part:
+        part = self.part(tree)
+        if part.unit is None:
+            raise self.text.error("a number is expected here, not a condition", tree.at)
+        return part
+
+    def lookup(self, name: str, at: int) -> Symbol:
+        symbol = self.scope.symbol(name)
+        if symbol is None:
+            raise self.text.error(f"there is no point {name!r}", at, one_of(name, self.scope.names()))
+        return symbol
+
+    def name(self, name: str, at: int) -> _Part:
+        symbol = self.lookup(name, at)
+        if symbol.unit == _NO_DIMENSION and symbol.states:
+            raise self.text.error(f"{name} has no number", at, f"write '{name} is {next(iter(symbol.states))}'")
+        return _Part(self.slot(symbol.slot), symbol.unit, symbol.absolute)
+
+    def same_dimension(self, left: Tree, right: Tree, at: int) -> tuple[_Part, _Part]:
+        """Both sides as numbers in one unit: the right one is converted to the left one's."""
+        first, second = self.number(left), self.number(right)
+        assert first.unit is not None and second.unit is not None
+        if first.unit.dimension != second.unit.dimension:
+            raise self.text.error(
+                f"{_named(left, first.unit)} and {_named(right, second.unit)} cannot go together",
+                at,
+                f"write it in {best_unit(first.unit.dimension).symbol or 'a plain number'}",
+            )
+        if second.unit.scale != first.unit.scale:
+            ratio = second.unit.scale / first.unit.scale
+            second = _Part(f"{second.code} * {ratio!r}", first.unit, second.absolute)
+        return first, second
+
+    def binary(self, op: str, left: Tree, right: Tree, at: int) -> _Part:
+        if op in "+-":
+            first, second = self.same_dimension(left, right, right.at)
+            absolute = self.sum_is_absolute(op, first, second, right.at)
+            return _Part(f"(({first.code}) {op} ({second.code}))", first.unit, absolute)
+        first, second = self.number(left), self.number(right)
+        assert first.unit is not None and second.unit is not None
+        if op == "*":
+            unit = _composed(first.unit.dimension.times(second.unit.dimension), first.unit.scale * second.unit.scale)
+            return _Part(f"({first.code} * {second.code})", unit, False if unit.dimension == TEMPERATURE else None)
+        unit = _composed(first.unit.dimension.per(second.unit.dimension), first.unit.scale / second.unit.scale)
+        divisor = self.temporary()
+        code = f"(({first.code}) / {divisor} if ({divisor} := {second.code}) != 0.0 else nan)"
+        return _Part(code, unit, False if unit.dimension == TEMPERATURE else None)
+
+    def sum_is_absolute(self, op: str, first: _Part, second: _Part, at: int) -> bool | None:
+        """Temperature ± difference is a temperature, temperature - temperature a difference; their sum means nothing."""
+        if first.unit is None or first.unit.dimension != TEMPERATURE:
+            return None
+        if first.absolute and second.absolute:
+            if op == "+":
+                raise self.text.error("two temperatures cannot be added", at, "add a difference like 4 °C")
+            return False
+        if first.absolute or (second.absolute and op == "+"):
+            return True
+        return None if first.absolute is None and second.absolute is None else False
+
+    def call(self, function: str, arguments: tuple[Tree, ...], at: int) -> _Part:
+        shape = _SHAPES.get(function)
+        if shape is None:
+            raise self.text.error(f"there is no function {function!r}", at, one_of(function, _SHAPES))
+        least, most = shape
+        if not least <= len(arguments) <= most:
+            raise self.text.error(f"{function} takes {least if least == most else 'several'} values", at)
+        first = self.number(arguments[0])
+        codes = [first.code]
+        for argument in arguments[1:]:
+            codes.append(self.same_dimension(arguments[0], argument, argument.at)[1].code)
+        return _Part(f"{function}_({', '.join(codes)})", first.unit, first.absolute)
+
+    def since_start(self, operand: Tree, at: int) -> _Part:
+        if not isinstance(operand, Name):
+            raise self.text.error("only a sum can be counted since the last start", at, "write radiation_sum")
+        symbol = self.lookup(operand.name, operand.at)
+        slot = self.scope.sum_since_start(operand.name)
+        if slot is None:
+            raise self.text.error(f"{operand.name} cannot be counted since the last start of a valve", at)
+        return _Part(self.slot(slot), symbol.unit)
+
+
+def _composed(dimension: Dimension, scale: float) -> Unit:
+    if dimension == NUMBER and scale == 1.0:
+        return _NO_DIMENSION
+    return Unit("", dimension, scale)
+
+
+def _named(tree: Tree, unit: Unit) -> str:
+    shown = unit.symbol or best_unit(unit.dimension).symbol
+    name = tree.name if isinstance(tree, Name) else "this"
+    if isinstance(tree, Number):
+        return f"{tree.value:g} {tree.unit}".rstrip()
+    return f"{name} (in {shown})" if shown else f"{name} (a plain number)"
+
+
+_SHAPES = {"clamp": (3, 3), "min": (2, 9), "max": (2, 9), "abs": (1, 1)}
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    return low if value < low else high if value > high else value
+
+
+def _unknown_or(choose: Callable[..., float]) -> Callable[..., float]:
+    """Python's min and max ignore NaN or not by its place in the list: here one unknown makes the result unknown."""
+
+    def function(*values: float) -> float:
+        return float("nan") if any(value != value for value in values) else choose(values)
+
+    return function
+
+
+_FUNCTIONS: dict[str, object] = {"clamp_": _clamp, "min_": _unknown_or(min), "max_": _unknown_or(max), "abs_": abs}
