@@ -1,0 +1,81 @@
+"""Answers what people ask of a running controller, whether by the page or on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from controller.app.control import Refused
+from controller.app.engine import Engine
+from controller.app.status import Data, cause_data
+from controller.model.commands import Acknowledge, Override, Release
+from controller.model.errors import one_of
+from controller.model.units import show_duration
+
+LONGEST_OVERRIDE = 24 * 3600.0  # seconds; nobody remembers a hand on the page for longer than a day
+
+
+class Desk:
+    """One question in, one answer out. Questions are `{"do": name, ...}`; every method raises Refused."""
+
+    def __init__(self, engine: Engine, status: Callable[[], Data]) -> None:
+        self._engine = engine
+        self.status = status
+
+    def answer(self, question: Mapping[str, Any]) -> Data:
+        """The answer to one question as it came over the socket."""
+        doing = question.get("do")
+        by = str(question.get("by", "somebody"))
+        match doing:
+            case "status":
+                return self.status()
+            case "why":
+                return self.why(str(question.get("actuator")))
+            case "override":
+                return self.override(str(question.get("actuator")), question.get("value"), question.get("seconds"), by)
+            case "release":
+                return self.release(str(question.get("actuator")), by)
+            case "acknowledge":
+                return self.acknowledge(str(question.get("alarm")), by)
+        raise Refused(f"there is no question {doing!r}")
+
+    def why(self, actuator: str) -> Data:
+        """Why an actuator is where it is now."""
+        view = self._actuator(actuator)
+        return {
+            "actuator": actuator,
+            "position": view.position,
+            "target": view.target,
+            "moving": view.moving,
+            "cause": cause_data(view.cause),
+        }
+
+    def override(self, actuator: str, value: object, seconds: object, by: str) -> Data:
+        """Set an actuator by hand, `value` in %, for `seconds`."""
+        self._actuator(actuator)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+            raise Refused("the value is a number from 0 to 100 (%)")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_OVERRIDE:
+            raise Refused(f"an override lasts from 1 s to {show_duration(LONGEST_OVERRIDE)}")
+        self._engine.emit((Override(actuator, float(value), float(seconds), by),))
+        return {"done": f"{actuator} is set to {value:g} % for {show_duration(seconds)}"}
+
+    def release(self, actuator: str, by: str) -> Data:
+        """Give an actuator back to the rules."""
+        self._actuator(actuator)
+        self._engine.emit((Release(actuator, by),))
+        return {"done": f"{actuator} follows the rules again"}
+
+    def acknowledge(self, alarm: str, by: str) -> Data:
+        """Note that a person has seen an alarm."""
+        names = [view.name for view in self._engine.core.alarms()]
+        if alarm not in names:
+            raise Refused(f"there is no alarm {alarm!r} now" + (f" ({one_of(alarm, names)})" if names else ""))
+        self._engine.emit((Acknowledge(alarm, by),))
+        return {"done": f"{alarm} is acknowledged"}
+
+    def _actuator(self, name: str) -> Any:
+        views = {view.name: view for view in self._engine.core.actuators()}
+        if name not in views:
+            raise Refused(f"there is no actuator {name!r} ({one_of(name, views)})")
+        return views[name]

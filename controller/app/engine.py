@@ -1,0 +1,192 @@
+"""The asyncio shell of the core: inputs in, commands out at once, everything else behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.core.core import Core, Step
+from controller.model.commands import Command, Followed, Report, Request
+from controller.model.events import Event
+from controller.model.points import Reading
+from controller.model.ports import FieldInput
+from controller.model.time import Clock, Instant
+
+log = logging.getLogger("onsil.engine")
+
+Send = Callable[[Command], None]
+INBOX = 10_000
+SNAPSHOT_EVERY = 60.0  # seconds of the clock's time
+RETRY = 1.0  # real seconds until the core is tried again after a fault
+
+
+class Journal(Protocol):
+    """Where events and snapshots go. Neither call waits for a disk, and neither raises."""
+
+    def append(self, events: Sequence[Event]) -> None: ...
+
+    def save_state(self, snapshot: bytes) -> None: ...
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the engine has done since the start of the process."""
+
+    readings: int = 0
+    commands: int = 0
+    steps: int = 0
+    dropped: int = 0
+    faults: int = 0
+
+
+class Engine:
+    """Steps the core whenever something arrives or a timer of the core is due, always on the event loop's thread."""
+
+    def __init__(self, core: Core, clock: Clock, outputs: Callable[[str], Send | None], journal: Journal) -> None:
+        self.core = core
+        self.counters = Counters()
+        self._clock = clock
+        self._outputs = outputs
+        self._journal = journal
+        self._loop = asyncio.get_running_loop()
+        self._inbox: deque[FieldInput | Request] = deque(maxlen=INBOX)
+        self._scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._snapshot_due = False
+        self._saved_at: Instant | None = None
+        self._awaited: set[int] = set()
+        self._confirmed = asyncio.Event()
+        self._listeners: list[Callable[[Step], None]] = []
+
+    def start(self) -> None:
+        """Take the first step, which plans all further ones."""
+        self._schedule()
+
+    def emit(self, inputs: Sequence[FieldInput | Request]) -> None:
+        """Take what a driver has read or a person asks for. Never blocks: the oldest are dropped when it is full."""
+        inbox = self._inbox
+        excess = len(inbox) + len(inputs) - INBOX
+        if excess > 0:
+            self.counters.dropped += excess
+        inbox.extend(inputs)
+        self._schedule()
+
+    def listen(self, listener: Callable[[Step], None]) -> Callable[[], None]:
+        """Have `listener` called after every step; the result ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def replace(self, core: Core) -> None:
+        """Go on with another core: the rules have changed."""
+        self.core = core
+        self._schedule()
+
+    async def shut_down(self, patience: float) -> bool:
+        """Bring the outputs to their safe positions. Whether all were confirmed within `patience` real seconds."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._step_now()
+        try:
+            step = self.core.shut_down(self._clock.now())
+        except Exception:
+            log.exception("the safe positions could not be commanded")
+            self.counters.faults += 1
+            return False
+        self._awaited = {command.id for command in step.commands}
+        self._carry_out(step)
+        try:
+            if self._awaited:
+                await asyncio.wait_for(self._confirmed.wait(), patience)
+        except TimeoutError:
+            return False
+        finally:
+            self.save()
+        return True
+
+    def save(self) -> None:
+        """Hand what must survive a restart to the journal."""
+        self._snapshot_due = False
+        self._saved_at = self._clock.now()
+        try:
+            self._journal.save_state(self.core.snapshot())
+        except Exception:
+            log.exception("the state could not be saved")
+            self.counters.faults += 1
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._step_now)
+
+    def _step_now(self) -> None:
+        self._scheduled = False
+        inputs = list(self._inbox)
+        self._inbox.clear()
+        now = self._clock.now()
+        self.counters.steps += 1
+        try:
+            step = self.core.step(now, inputs)
+        except Exception:
+            # the core has a mistake: say so, and go on with the next input, for leases run out without us
+            log.exception("the core failed on %d inputs", len(inputs))
+            self.counters.faults += 1
+            self._wake_in(RETRY)
+            return
+        self._carry_out(step)
+        if step.wake_at is not None:
+            # seconds between two instants of this clock, never negative: a timer that is due runs in the next turn
+            self._wake_in(self._clock.real_seconds(max(0.0, step.wake_at.seconds_since(now))))
+        for item in inputs:
+            if isinstance(item, Reading):
+                self.counters.readings += 1
+            elif isinstance(item, Report):
+                self._note(item)
+        if self._saved_at is None or now.seconds_since(self._saved_at) >= SNAPSHOT_EVERY:
+            self._save_soon()
+
+    def _carry_out(self, step: Step) -> None:
+        for command in step.commands:
+            self._dispatch(command)
+        if step.commands:
+            self._save_soon()
+        if step.events:
+            self._journal.append(step.events)
+        for listener in tuple(self._listeners):
+            listener(step)
+
+    def _dispatch(self, command: Command) -> None:
+        self.counters.commands += 1
+        send = self._outputs(command.output)
+        try:
+            if send is None:
+                raise LookupError(f"no bus has an output {command.output!r}")
+            send(command)
+        except Exception as error:
+            log.exception("%s could not be commanded", command.output)
+            self.counters.faults += 1
+            lost = Report(command.output, Followed.LOST, command.at, command_id=command.id, note=str(error))
+            self._loop.call_soon(self.emit, (lost,))
+
+    def _save_soon(self) -> None:
+        if not self._snapshot_due:
+            self._snapshot_due = True
+            self._loop.call_soon(self._save_if_due)
+
+    def _save_if_due(self) -> None:
+        if self._snapshot_due:
+            self.save()
+
+    def _wake_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._schedule)
+
+    def _note(self, report: Report) -> None:
+        if report.command_id is not None:
+            self._awaited.discard(report.command_id)
+            if not self._awaited:
+                self._confirmed.set()
