@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from controller.model.errors import NOWHERE, Place
 from controller.model.units import Quantity
 from controller.rules.parser import Demand, Text
 from controller.rules.tree import Tree, Window
@@ -51,7 +52,7 @@ class SensorPlan:
     gain: float = 1.0
     offset: float = 0.0
     grace: float = 120.0
-    place: Text = Text("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class SetpointPlan:
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
-    """While active, asks for `do`. Starts when `when` is true; ends when `until` is, or without one when `when` is not."""
+    """Asks for `do` while active: from when `when` is true until `until` is (without one: until `when` is not)."""
 
     name: str
     when: Expression
@@ -92,7 +93,7 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class DrivePlan:
-    """Proportional control: 0 % where `by` equals `start`, 100 % one `band` above it. The first true of `band_when` wins."""
+    """Proportional control: 0 % where `by` equals `start`, 100 % a `band` above. The first true of `band_when` wins."""
 
     name: str
     actuator: str
@@ -104,7 +105,7 @@ class DrivePlan:
 
 @dataclass(frozen=True, slots=True)
 class IrrigationPlan:
-    """Rounds of one valve. A round starts when `start` turns true inside `window`, and lasts `give` seconds of open valve.
+    """Rounds of one valve. A round starts when `start` is true inside `window`, and lasts `give` seconds of open valve.
 
     `skip_when` true skips the round and counts as a start; `stop_day_when` true ends the rounds of the day; `rest` is
     the shortest time from the end of one of this rule's rounds to the start of the next.
@@ -149,7 +150,7 @@ class ActuatorPlan:
     max_on: float | None = None
     max_per_day: float | None = None
     flow: float | None = None
-    place: Text = Text("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,13 @@ class Place(NamedTuple):
         return Place(self.file, self.line, self.column + columns) if self.line else self
 
 
+NOWHERE = Place()
+
+
 class ConfigError(Exception):
     """A mistake in site.yaml, rules.yaml or a data file: one line that names the place, the mistake and the way out."""
 
-    def __init__(self, message: str, place: Place = Place(), suggestion: str = "") -> None:
+    def __init__(self, message: str, place: Place = NOWHERE, suggestion: str = "") -> None:
         self.message = message
         self.place = place
         self.suggestion = suggestion

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .commands import Command, Report
-from .errors import Place
+from .errors import NOWHERE, Place
 from .points import Reading
 from .time import Clock
 
@@ -37,7 +37,7 @@ class PointSettings:
     factor: float = 1.0
     shift: float = 0.0
     stale_after: float = 60.0
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class DeviceSettings:
     name: str
     options: Mapping[str, object]
     points: tuple[PointSettings, ...]
-    place: Place = Place()
+    place: Place = NOWHERE
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -58,7 +58,7 @@ class BusSettings:
     name: str
     options: Mapping[str, object]
     devices: tuple[DeviceSettings, ...]
-    place: Place = Place()
+    place: Place = NOWHERE
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -98,7 +98,7 @@ class Driver(Protocol):
 
 
 class DriverFactory(Protocol):
-    """What an entry point in `onsil.drivers` offers. Every method raises `ConfigError` with a place and a suggestion."""
+    """What an entry point in `onsil.drivers` offers. Its methods raise `ConfigError` with a place and a suggestion."""
 
     def check(self, bus: BusSettings) -> None:
         """Whether the bus's and its devices' options are right."""

@@ -1,8 +1,9 @@
 """Units, dimensions and quantities.
 
-Inside Onsil every number is in the unit of its quantity: °C, % (relative humidity, positions, water content), kPa (VPD),
-g/m³ (humidity deficit), ppm (CO2), W/m² and J/cm² (radiation and its sum), µmol/(m²·s) and mol/(m²·d) (light), m/s,
-mS/cm, L, L/min, s. Per cent and ppm are dimensions of their own: that is how `temperature > 40 %` is found to be wrong.
+Inside Onsil every number is in the unit of its quantity: °C, % (relative humidity, positions, water content), kPa
+(VPD), g/m³ (humidity deficit), ppm (CO2), W/m² and J/cm² (radiation and its sum), µmol/(m²·s) and mol/(m²·d) (light),
+m/s, mS/cm, L, L/min, s. Per cent and ppm are dimensions of their own: that is how `temperature > 40 %` is found to be
+wrong.
 """
 
 from __future__ import annotations
@@ -221,7 +222,11 @@ def show_duration(seconds: float) -> str:
         return f"{whole} s"
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
-    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{left} s" if left and not hours else ""]
+    parts = [
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+        f"{left} s" if left and not hours else "",
+    ]
     return " ".join(part for part in parts if part)
 
 

@@ -1,11 +1,11 @@
 """From a tree to plain Python, with every unit checked on the way.
 
 Values live in one flat list of floats, `v`; a name becomes a slot of it. Unknown is NaN, and the generated code follows
-Kleene's three-valued logic: a comparison with unknown is unknown, `false and unknown` is false, `true or unknown` is true.
-Conditions with a memory ("for 5 min", "since last start") are slots of their own, filled by the core.
+Kleene's three-valued logic: a comparison with unknown is unknown, `false and unknown` is false, `true or unknown` is
+true. Conditions with a memory ("for 5 min", "since last start") are slots of their own, filled by the core.
 
-The code that is compiled holds only slot numbers, numbers and operators that this module writes: no text of a user's file
-ever reaches it.
+The code that is compiled holds only slot numbers, numbers and operators that this module writes: no text of a user's
+file ever reaches it.
 """
 
 from __future__ import annotations
@@ -230,7 +230,8 @@ class _Compilation:
     def same_dimension(self, left: Tree, right: Tree, at: int) -> tuple[_Part, _Part]:
         """Both sides as numbers in one unit: the right one is converted to the left one's."""
         first, second = self.number(left), self.number(right)
-        assert first.unit is not None and second.unit is not None
+        assert first.unit is not None
+        assert second.unit is not None
         if first.unit.dimension != second.unit.dimension:
             raise self.text.error(
                 f"{_named(left, first.unit)} and {_named(right, second.unit)} cannot go together",
@@ -248,7 +249,8 @@ class _Compilation:
             absolute = self.sum_is_absolute(op, first, second, right.at)
             return _Part(f"(({first.code}) {op} ({second.code}))", first.unit, absolute)
         first, second = self.number(left), self.number(right)
-        assert first.unit is not None and second.unit is not None
+        assert first.unit is not None
+        assert second.unit is not None
         if op == "*":
             unit = _composed(first.unit.dimension.times(second.unit.dimension), first.unit.scale * second.unit.scale)
             return _Part(f"({first.code} * {second.code})", unit, False if unit.dimension == TEMPERATURE else None)
@@ -258,7 +260,7 @@ class _Compilation:
         return _Part(code, unit, False if unit.dimension == TEMPERATURE else None)
 
     def sum_is_absolute(self, op: str, first: _Part, second: _Part, at: int) -> bool | None:
-        """Temperature ± difference is a temperature, temperature - temperature a difference; their sum means nothing."""
+        """Temperature ± difference is a temperature, temperature - temperature a difference, their sum nothing."""
         if first.unit is None or first.unit.dimension != TEMPERATURE:
             return None
         if first.absolute and second.absolute:

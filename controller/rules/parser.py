@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
-from controller.model.errors import ConfigError, Place, one_of
+from controller.model.errors import NOWHERE, ConfigError, Place, one_of
 from controller.model.units import PERCENT, SECOND, TIME, UNITS, Unit, UnitError, factor, unit
 
 from .tree import (
@@ -37,7 +37,7 @@ class Text(NamedTuple):
     """A value of a YAML file and where it begins there."""
 
     text: str
-    place: Place = Place()
+    place: Place = NOWHERE
 
     def error(self, message: str, at: int = 0, suggestion: str = "") -> ConfigError:
         """A mistake at offset `at` of this text."""

@@ -114,9 +114,7 @@ class ElapsedSinceStart:
     at: int = field(default=0, compare=False)
 
 
-Tree = (
-    Number | Name | Binary | Negate | Compare | Is | Not | And | Or | Held | Call | SinceStart | ElapsedSinceStart
-)
+Tree = Number | Name | Binary | Negate | Compare | Is | Not | And | Or | Held | Call | SinceStart | ElapsedSinceStart
 
 
 def children(tree: Tree) -> tuple[Tree, ...]:

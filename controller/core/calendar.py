@@ -1,0 +1,181 @@
+"""Wall time as the grower sees it: local days, sunrise and sunset, parts of the day.
+
+Sunrise and sunset come from the `astral` package (upper limb at the horizon, refraction included).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from astral import Observer
+from astral.sun import sunrise, sunset
+
+from controller.model.time import NS
+from controller.rules.tree import DayTime, Window
+
+from .network import Moment, Network
+from .plan import PeriodPlan, SitePlan
+
+SHORTEST_DAY = 12 * 3600.0
+"""A new day begins at local midnight, but never sooner than this after the last one: a clock that jumps back and forth
+must not hand out a second day's water."""
+
+
+class Calendar:
+    """Local time at one site. Pure: every answer follows from the wall time given."""
+
+    def __init__(self, site: SitePlan) -> None:
+        self.zone = ZoneInfo(site.timezone)
+        self._observer = Observer(site.latitude, site.longitude)
+        self._resolve = lru_cache(maxsize=256)(self._resolve_uncached)
+
+    def local(self, wall_ns: int) -> datetime:
+        return datetime.fromtimestamp(wall_ns / NS, self.zone)
+
+    def midnight_after(self, wall_ns: int) -> int:
+        """The next local midnight, UTC nanoseconds."""
+        tomorrow = self.local(wall_ns).date() + timedelta(days=1)
+        return round(datetime.combine(tomorrow, time(), self.zone).timestamp()) * NS
+
+    def inside(self, window: Window, wall_ns: int) -> bool:
+        return any(start <= wall_ns < end for start, end in self.spans(window, wall_ns))
+
+    def next_edge(self, window: Window, wall_ns: int) -> int:
+        """The next time at which `inside` may change."""
+        return min(edge for span in self.spans(window, wall_ns) for edge in span if edge > wall_ns)
+
+    def end_of(self, window: Window, wall_ns: int) -> int | None:
+        """When the present span of the window ends; None outside it."""
+        return next((end for start, end in self.spans(window, wall_ns) if start <= wall_ns < end), None)
+
+    def spans(self, window: Window, wall_ns: int) -> list[tuple[int, int]]:
+        """The window's spans around `wall_ns`, from yesterday's to the day after tomorrow's."""
+        today = self.local(wall_ns).date()
+        spans = []
+        for offset in (-1, 0, 1, 2):
+            day = today + timedelta(days=offset)
+            start, end = self._resolve(day, window.start), self._resolve(day, window.end)
+            if end <= start:
+                end = self._resolve(day + timedelta(days=1), window.end)
+            spans.append((start, end))
+        return spans
+
+    def _resolve_uncached(self, day: date, moment: DayTime) -> int:
+        if moment.anchor == "clock":
+            base = datetime.combine(day, time(), self.zone) + timedelta(seconds=moment.offset)
+            return round(base.timestamp()) * NS
+        event = sunrise if moment.anchor == "sunrise" else sunset
+        try:
+            at = event(self._observer, date=day, tzinfo=self.zone)
+        except ValueError:  # polar day or night: the sun's day shrinks to noon, so that windows stay in order
+            at = datetime.combine(day, time(12), self.zone)
+        return round((at.timestamp() + moment.offset) * NS)
+
+
+class Clockwork:
+    """What calendar nodes share: waking at a wall time, and re-reading it after the clock was set."""
+
+    def __init__(self, network: Network, calendar: Calendar) -> None:
+        self.network = network
+        self.calendar = calendar
+        self.nodes: list[DayNode | PeriodNode | WindowNode] = []
+
+    def wake_at_wall(self, node: DayNode | PeriodNode | WindowNode, now: Moment, wall_ns: int) -> None:
+        # an hour at the longest: a wall clock drifts against the monotonic one
+        self.network.wake(node, now.t + min(max((wall_ns - now.wall_ns) / NS, 0.001), 3600.0))
+
+    def clock_was_set(self) -> None:
+        for node in self.nodes:
+            self.network.touch(node)
+
+
+class DayNode:
+    """Counts local days in `slot`. Never goes back, and never counts two days within `SHORTEST_DAY`."""
+
+    key = "day"
+
+    def __init__(self, clockwork: Clockwork) -> None:
+        self._clockwork = clockwork
+        self.slot = clockwork.network.slot(0.0)
+        self._date = ""
+        self._began = -SHORTEST_DAY
+        clockwork.network.add(self, ())
+        clockwork.nodes.append(self)
+
+    def update(self, now: Moment) -> None:
+        network = self._clockwork.network
+        today = self._clockwork.calendar.local(now.wall_ns).date().isoformat()
+        if today != self._date:
+            if not self._date:
+                self._date, self._began = today, now.t - SHORTEST_DAY
+            elif now.t - self._began >= SHORTEST_DAY:
+                self._date, self._began = today, now.t
+                network.set(self.slot, network.values[self.slot] + 1)
+            else:
+                network.wake(self, self._began + SHORTEST_DAY)
+        self._clockwork.wake_at_wall(self, now, self._clockwork.calendar.midnight_after(now.wall_ns))
+
+    def state(self) -> object:
+        return [self._date, self._began, self._clockwork.network.values[self.slot]]
+
+    def restore(self, state: object) -> None:
+        assert isinstance(state, list)
+        self._date, self._began, number = state
+        self._clockwork.network.set(self.slot, number)
+
+
+class PeriodNode:
+    """The index of the present period in `slot`; the first in the file where several hold, -1 where none does."""
+
+    key = "period"
+
+    def __init__(self, clockwork: Clockwork, periods: tuple[PeriodPlan, ...]) -> None:
+        self._clockwork = clockwork
+        self._periods = periods
+        self.slot = clockwork.network.slot(-1.0)
+        clockwork.network.add(self, ())
+        clockwork.nodes.append(self)
+
+    def update(self, now: Moment) -> None:
+        calendar = self._clockwork.calendar
+        inside = (i for i, period in enumerate(self._periods) if calendar.inside(period.window, now.wall_ns))
+        self._clockwork.network.set(self.slot, float(next(inside, -1)))
+        if self._periods:
+            edge = min(calendar.next_edge(period.window, now.wall_ns) for period in self._periods)
+            self._clockwork.wake_at_wall(self, now, edge)
+
+    def state(self) -> object:
+        return None
+
+    def restore(self, state: object) -> None:
+        """Follows from the time."""
+
+
+class WindowNode:
+    """Whether it is now inside a window of the day, in `slot`; `left` seconds of it remain."""
+
+    def __init__(self, clockwork: Clockwork, window: Window) -> None:
+        self.key = f"window {window}"
+        self._clockwork = clockwork
+        self._window = window
+        self.slot = clockwork.network.slot(0.0)
+        clockwork.network.add(self, ())
+        clockwork.nodes.append(self)
+
+    def update(self, now: Moment) -> None:
+        calendar = self._clockwork.calendar
+        self._clockwork.network.set(self.slot, float(calendar.inside(self._window, now.wall_ns)))
+        self._clockwork.wake_at_wall(self, now, calendar.next_edge(self._window, now.wall_ns))
+
+    def left(self, now: Moment) -> float:
+        """Seconds until the window closes; 0 outside it."""
+        end = self._clockwork.calendar.end_of(self._window, now.wall_ns)
+        return 0.0 if end is None else (end - now.wall_ns) / NS
+
+    def state(self) -> object:
+        return None
+
+    def restore(self, state: object) -> None:
+        """Follows from the time."""

@@ -1,0 +1,119 @@
+"""Values that follow from points: moist air, light sums, drain fraction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .network import NAN, Moment, Network, Stateless
+from .psychrometrics import absolute_humidity, dew_point, humidity_deficit, vapour_pressure_deficit
+
+MOIST_AIR: dict[str, Callable[[float, float], float]] = {
+    "vpd": vapour_pressure_deficit,
+    "dew_point": dew_point,
+    "humidity_deficit": humidity_deficit,
+    "absolute_humidity": absolute_humidity,
+}
+"""Derived from `<group>.temperature` and `<group>.humidity` under the name `<group>.<key>`."""
+
+
+class MoistAir(Stateless):
+    """One psychrometric value of one group of points."""
+
+    def __init__(self, network: Network, name: str, temperature: int, humidity: int) -> None:
+        self.key = f"derived {name}"
+        self.slot = network.slot()
+        self._formula = MOIST_AIR[name.rpartition(".")[2]]
+        self._network = network
+        self._temperature, self._humidity = temperature, humidity
+        network.add(self, (temperature, humidity))
+
+    def update(self, now: Moment) -> None:
+        values = self._network.values
+        temperature, humidity = values[self._temperature], values[self._humidity]
+        known = temperature == temperature and humidity == humidity
+        self._network.set(self.slot, self._formula(temperature, humidity) if known else NAN)
+
+
+class Integral:
+    """The sum of `source` over time since slot `reset` last changed, times `factor`.
+
+    A gap in the source adds nothing: the sum is then a lower bound, and shows as unknown until the source is back.
+    """
+
+    def __init__(self, network: Network, key: str, source: int, reset: int, factor: float) -> None:
+        self.key = key
+        self.slot = network.slot(0.0)
+        self._network = network
+        self._source, self._reset, self._factor = source, reset, factor
+        self._sum = 0.0
+        self._last: float | None = None
+        self._rate = NAN
+        self._epoch = NAN
+        network.add(self, (source, reset))
+
+    def update(self, now: Moment) -> None:
+        values = self._network.values
+        if self._last is not None and self._rate == self._rate:
+            self._sum += max(self._rate, 0.0) * (now.t - self._last) * self._factor
+        if values[self._reset] != self._epoch:
+            self._epoch, self._sum = values[self._reset], 0.0
+        self._last, self._rate = now.t, values[self._source]
+        self._network.set(self.slot, self._sum if self._rate == self._rate else NAN)
+        if self._rate == self._rate and self._rate > 0:
+            self._network.wake(self, now.t + 60.0)
+
+    def state(self) -> object:
+        return [self._sum, self._epoch] if self._epoch == self._epoch else None
+
+    def restore(self, state: object) -> None:
+        assert isinstance(state, list)
+        self._sum, self._epoch = state
+
+
+class CounterToday:
+    """How much a counting point has counted since the day began. The device's counter may restart at zero."""
+
+    def __init__(self, network: Network, key: str, counter: int, day: int) -> None:
+        self.key = key
+        self.slot = network.slot()
+        self._network = network
+        self._counter, self._day = counter, day
+        self._last: float | None = None
+        self._today = 0.0
+        self._date = NAN
+        network.add(self, (counter, day))
+
+    def update(self, now: Moment) -> None:
+        values = self._network.values
+        count = values[self._counter]
+        if count == count:
+            if self._last is not None:
+                self._today += count - self._last if count >= self._last else count
+            self._last = count
+        if values[self._day] != self._date:
+            self._date, self._today = values[self._day], 0.0
+        self._network.set(self.slot, self._today if count == count else NAN)
+
+    def state(self) -> object:
+        return [self._last, self._today, self._date] if self._date == self._date else None
+
+    def restore(self, state: object) -> None:
+        assert isinstance(state, list)
+        self._last, self._today, self._date = state
+
+
+class DrainFraction(Stateless):
+    """Today's drain in % of today's irrigation (both L); unknown before the first litre was given."""
+
+    def __init__(self, network: Network, drained: list[int], given: list[int]) -> None:
+        self.key = "derived drain_fraction"
+        self.slot = network.slot()
+        self._network = network
+        self._drained, self._given = drained, given
+        network.add(self, [*drained, *given])
+
+    def update(self, now: Moment) -> None:
+        values = self._network.values
+        given = sum(values[slot] for slot in self._given)
+        drained = sum(values[slot] for slot in self._drained)
+        self._network.set(self.slot, 100 * drained / given if given >= 1.0 else NAN)

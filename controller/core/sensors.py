@@ -1,0 +1,143 @@
+"""What happens to a reading before anybody believes it: calibration, plausibility, age, and the vote of several."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+from controller.model.events import Measured
+from controller.model.points import Quality, Reading
+
+from .network import NAN, Moment, Network, Stateless
+from .plan import SensorPlan, VotePlan
+
+_RATE_SLACK = 10.0
+"""Seconds added to the time between two readings when their difference is judged: polls jitter, values have steps."""
+
+_AGREEING = 3
+"""So many readings in a row that agree with each other, though not with the past, are the new truth."""
+
+
+class Channel:
+    """One sensor: `value` and `quality` slots hold what can be trusted of it."""
+
+    def __init__(self, network: Network, plan: SensorPlan) -> None:
+        self.key = f"sensor {plan.point}"
+        self.plan = plan
+        self.value = network.slot()
+        self.quality = network.slot(float(Quality.STALE))
+        self.note = "no reading yet"
+        self._network = network
+        self._heard: float | None = None
+        self._raw = NAN
+        self._changed = 0.0
+        self._good = NAN
+        self._good_at = 0.0
+        self._jump = NAN
+        self._jumps = 0
+        network.add(self, ())
+
+    def receive(self, reading: Reading, now: Moment) -> None:
+        """Take a reading; what is made of it shows in the slots and as an event."""
+        plan = self.plan
+        value = reading.value * plan.gain + plan.offset
+        measured_at = now.t - max(self._network.instant.seconds_since(reading.at), 0.0)
+        quality, note = self._judge(reading, value, measured_at)
+        if quality is Quality.GOOD and now.t - measured_at > plan.stale_after:
+            quality, note = Quality.STALE, "measured too long ago"
+        if quality is Quality.GOOD:
+            self._good, self._good_at, self._jumps = value, measured_at, 0
+            self._heard = measured_at
+            self._network.wake(self, measured_at + plan.stale_after)
+        self._show(value if quality is Quality.GOOD else NAN, quality, note)
+        self._network.events.append(Measured(plan.point, value, quality, reading.at))
+
+    def _judge(self, reading: Reading, value: float, t: float) -> tuple[Quality, str]:
+        plan = self.plan
+        if reading.quality is not Quality.GOOD or not math.isfinite(reading.value):
+            return max(reading.quality, Quality.STALE), reading.note or "the device has no value"
+        if reading.value != self._raw:
+            self._raw, self._changed = reading.value, t
+        elif plan.stuck_after is not None and t - self._changed >= plan.stuck_after:
+            return Quality.BAD, "the value has not changed for too long"
+        if not plan.low <= value <= plan.high:
+            return Quality.BAD, f"{value:g} {plan.quantity.unit} is outside {plan.low:g} .. {plan.high:g}"
+        if plan.max_rate is not None and self._good == self._good:
+            allowed = plan.max_rate * (max(t - self._good_at, 0.0) + _RATE_SLACK)
+            if abs(value - self._good) > allowed and not self._settled(value, plan.max_rate * _RATE_SLACK):
+                return Quality.BAD, f"{value:g} {plan.quantity.unit} is too sudden a change"
+        return Quality.GOOD, ""
+
+    def _settled(self, value: float, tolerance: float) -> bool:
+        """Whether a sudden change has lasted: a probe was moved or calibrated, it is no spike."""
+        self._jumps = self._jumps + 1 if abs(value - self._jump) <= tolerance else 1
+        self._jump = value
+        return self._jumps >= _AGREEING
+
+    def update(self, now: Moment) -> None:
+        if self._heard is None:
+            return
+        stale_at = self._heard + self.plan.stale_after
+        if now.t >= stale_at:
+            if self._network.values[self.quality] == Quality.GOOD:
+                self._show(NAN, Quality.STALE, "no reading for too long")
+        else:
+            self._network.wake(self, stale_at)
+
+    def _show(self, value: float, quality: Quality, note: str) -> None:
+        network = self._network
+        if network.values[self.quality] != quality:
+            text = f"{quality.name.lower()}: {note}" if note else quality.name.lower()
+            network.note(self.plan.point, text)
+        self.note = note
+        network.set(self.value, value)
+        network.set(self.quality, float(quality))
+
+    def age(self, t: float) -> float | None:
+        """Seconds since the last good reading was measured."""
+        return None if self._heard is None else max(t - self._heard, 0.0)
+
+    def state(self) -> object:
+        if self._heard is None:
+            return None
+        return [self._heard, _number(self._raw), self._changed, _number(self._good), self._good_at]
+
+    def restore(self, state: object) -> None:
+        assert isinstance(state, list)
+        self._heard, raw, self._changed, good, self._good_at = state
+        self._raw = NAN if raw is None else raw
+        self._good = NAN if good is None else good
+        self._network.set(self.value, self._good)
+        self._network.set(self.quality, float(Quality.GOOD if good is not None else Quality.STALE))
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return None if value != value else value
+
+
+class Vote(Stateless):
+    """The median of those members that are good; GOOD as long as one is, else STALE if one is merely stale."""
+
+    def __init__(self, network: Network, plan: VotePlan, members: list[Channel]) -> None:
+        self.key = f"vote {plan.point}"
+        self.plan = plan
+        self.members = members
+        self.value = network.slot()
+        self.quality = network.slot(float(Quality.STALE))
+        self.disagree = network.slot(0.0)
+        self._network = network
+        network.add(self, [slot for member in members for slot in (member.value, member.quality)])
+
+    def update(self, now: Moment) -> None:
+        values = self._network.values
+        good = [values[m.value] for m in self.members if values[m.quality] == Quality.GOOD]
+        self._network.set(self.value, median(good) if good else NAN)
+        best = Quality.GOOD if good else min(values[m.quality] for m in self.members)
+        self._network.set(self.quality, float(best))
+        if self.plan.disagree is not None:
+            self._network.set(self.disagree, float(len(good) > 1 and max(good) - min(good) > self.plan.disagree))
+
+    def age(self, t: float) -> float | None:
+        ages = [age for member in self.members if (age := member.age(t)) is not None]
+        return min(ages, default=None)

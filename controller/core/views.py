@@ -1,0 +1,46 @@
+"""What can be seen of the core: for the page, the command line and the API."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from controller.model.commands import Cause
+from controller.model.events import AlarmState
+from controller.model.points import Quality
+from controller.model.time import Instant
+
+
+class PointView(NamedTuple):
+    """A point or setpoint: `value` is NaN where unknown, `text` is written with its unit, `age` in seconds."""
+
+    name: str
+    value: float
+    text: str
+    quality: Quality
+    age: float | None
+
+
+class ActuatorView(NamedTuple):
+    """`position` and `target` in %; `moving` is "opening", "closing" or ""; `day_seconds` is today's time on.
+
+    `limited` says which hard limit holds it back, `trouble` what is wrong with its device; both "" as a rule.
+    """
+
+    name: str
+    kind: str
+    position: float
+    target: float
+    cause: Cause
+    moving: str
+    on: bool
+    day_seconds: float
+    limited: str
+    trouble: str
+
+
+class AlarmView(NamedTuple):
+    name: str
+    state: AlarmState
+    priority: str
+    text: str
+    since: Instant
