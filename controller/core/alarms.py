@@ -10,8 +10,8 @@ from controller.model.time import Instant
 from controller.rules.compiler import Compiled
 
 from .conditions import Blindness
-from .network import Moment, Network
-from .sensors import Channel
+from .network import Moment, Network, Stateless
+from .sensors import Channel, Vote
 
 
 @dataclass(slots=True)
@@ -109,3 +109,17 @@ class SensorAlarm:
     def restore(self, state: object) -> None:
         assert isinstance(state, float)
         self._blindness.since = state
+
+
+class Disagreement(Stateless):
+    """Raised while the members of a vote lie further apart than they should."""
+
+    def __init__(self, network: Network, book: AlarmBook, vote: Vote) -> None:
+        self.key = f"alarm disagree {vote.plan.point}"
+        self._network, self._book, self._vote = network, book, vote
+        network.add(self, (vote.disagree,))
+
+    def update(self, now: Moment) -> None:
+        plan = self._vote.plan
+        apart = self._network.values[self._vote.disagree] == 1.0
+        self._book.report(f"disagree {plan.point}", apart, "medium", f"{' and '.join(plan.members)} disagree")

@@ -1,0 +1,198 @@
+"""The last stage of a step: from what arbitration wants to commands, through interlocks and hard limits."""
+
+from __future__ import annotations
+
+from controller.model.commands import Cause, Command, Level, Report, Verb
+from controller.model.events import Commanded, Decided, Moved
+
+from .actuation import Order, Want
+from .alarms import AlarmBook
+from .arbiter import Arbiter
+from .interlocks import resolve
+from .motor import Motor
+from .network import Moment, Network
+from .plan import InterlockPlan, Plan
+from .switch import Switch
+from .views import ActuatorView
+
+
+class Actuator:
+    """One actuator in the network: looked at when its arbiter decides, its timers are due or the day changes."""
+
+    def __init__(
+        self, stage: Stage, model: Switch | Motor, arbiter: Arbiter, locks: list[InterlockPlan], group: tuple[str, ...]
+    ) -> None:
+        self.name = model.plan.name
+        self.key = f"actuator {self.name}"
+        self.model = model
+        self.arbiter = arbiter
+        self.locks = locks
+        self.group = group
+        self.decided: Want | None = None
+        self.cause: Cause | None = None
+        self.moved_to: float | None = None
+        self._stage = stage
+
+    def update(self, now: Moment) -> None:
+        self._stage.look_at(self.name)
+
+    def state(self) -> object:
+        return self.model.state()
+
+    def restore(self, state: object) -> None:
+        self.model.restore(state, self._stage.network.now.t)
+
+    def view(self) -> ActuatorView:
+        model, want = self.model, self.decided or self.arbiter.want
+        return ActuatorView(
+            self.name,
+            model.plan.kind,
+            model.position,
+            want.goal,
+            self.cause or want.cause(),
+            model.moving,
+            model.on,
+            model.day_seconds(),
+            model.limited,
+            model.following.trouble,
+        )
+
+
+class Stage:
+    """All actuators. Those that share an interlock are looked at together."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        network: Network,
+        book: AlarmBook,
+        slots: dict[str, int],
+        given: dict[str, int],
+        day: int,
+    ) -> None:
+        self.network = network
+        self.actuators: dict[str, Actuator] = {}
+        self.command_id = 0
+        self._plan, self._book = plan, book
+        self._slots, self._given, self._day = slots, given, day
+        self._outputs: dict[str, Actuator] = {}
+        self._changed: set[str] = set()
+
+    def add(self, arbiter: Arbiter) -> None:
+        """Take an actuator under command."""
+        plan = arbiter.plan
+        model = Motor(plan) if plan.kind == "position" else Switch(plan)
+        locks = [lock for lock in self._plan.interlocks if any(atom.actuator == plan.name for atom in lock.atoms)]
+        node = Actuator(self, model, arbiter, locks, self._group(plan.name))
+        self.actuators[plan.name] = self._outputs[plan.output] = node
+        self.network.add(node, (self._day,))
+
+    def _group(self, name: str) -> tuple[str, ...]:
+        """Everything that interlocks tie to an actuator, directly or through others, in the order of site.yaml."""
+        group, size = {name}, 0
+        while len(group) > size:
+            size = len(group)
+            for lock in self._plan.interlocks:
+                members = {atom.actuator for atom in lock.atoms}
+                if members & group:
+                    group |= members
+        return tuple(plan.name for plan in self._plan.actuators if plan.name in group)
+
+    def look_at(self, name: str) -> None:
+        """Have an actuator looked at before the step is over."""
+        self._changed.add(name)
+
+    def settled(self) -> bool:
+        return not self._changed
+
+    def hear(self, report: Report, now: Moment) -> None:
+        """Take a device's report; reports on what is no actuator's output mean nothing."""
+        node = self._outputs.get(report.output)
+        if node is not None:
+            node.model.heard(report, now.t)
+            self.look_at(node.name)
+
+    def run(self, now: Moment) -> list[Command]:
+        """Look at what has changed. What follows from new positions shows in the next sweep."""
+        names, handled, commands = sorted(self._changed), set[str](), list[Command]()
+        self._changed.clear()
+        for name in names:
+            if name in handled:
+                continue
+            group = [self.actuators[member] for member in self.actuators[name].group]
+            handled.update(self.actuators[name].group)
+            allowed = self._allowed(group)
+            for node in group:
+                commands += self._advance(node, allowed[node.name], now)
+        return commands
+
+    def _allowed(self, group: list[Actuator]) -> dict[str, Want]:
+        wants = {node.name: node.arbiter.want for node in group}
+        locks = list(dict.fromkeys(lock for node in group for lock in node.locks))
+        if not locks:
+            return wants
+        return resolve(locks, wants, {node.name: node.model.position for node in group})
+
+    def _advance(self, node: Actuator, want: Want, now: Moment) -> list[Command]:
+        model = node.model
+        before = model.position
+        commands = [
+            self._command(node, order, want) for order in model.advance(want, now.t, self.network.values[self._day])
+        ]
+        self._publish(node, want)
+        if model.position != before and len(node.group) > 1:
+            self._changed.update(node.group)
+        wake = model.next_wake(want.target >= 50, now.t)
+        if wake is not None:
+            self.network.wake(node, wake)
+        trouble = model.following.trouble
+        self._book.report(f"actuator {node.name}", bool(trouble), "high", f"{node.name} {trouble}")
+        return commands
+
+    def _publish(self, node: Actuator, want: Want) -> None:
+        """Make the new position and decision visible to rules, journal and page."""
+        model, network = node.model, self.network
+        position = model.position
+        node.arbiter.position = position
+        network.set(self._slots[node.name], position)
+        if node.name in self._given and model.plan.flow is not None:
+            network.set(self._given[node.name], model.day_seconds() * model.plan.flow)
+        last = node.moved_to
+        if last is None or abs(position - last) >= 1 or (position != last and not model.on):
+            node.moved_to = position
+            network.events.append(Moved(node.name, position, network.instant))
+        if _differs(node.decided, want, max(model.plan.deadband, 1.0)):
+            node.decided, node.cause = want, want.cause()
+            network.events.append(Decided(node.name, want.goal, node.cause, network.instant))
+
+    def _command(self, node: Actuator, order: Order, want: Want) -> Command:
+        self.command_id += 1
+        if node.model.limited and order.verb is Verb.OFF:
+            cause = Cause(Level.LIMIT, f"{node.name}: {node.model.limited}", (), want.overruled_by())
+        else:
+            cause = want.cause()
+        at, output = self.network.instant, node.model.plan.output
+        command = Command(self.command_id, output, order.verb, at, cause, order.seconds, order.renews)
+        self.network.events.append(Commanded(node.name, command))
+        return command
+
+    def rest(self, now: Moment) -> list[Command]:
+        """Bring switches and valves to their safe position; motors finish the timed run they are on."""
+        commands = []
+        for node in self.actuators.values():
+            safe = node.model.plan.safe
+            if isinstance(node.model, Switch) and node.model.on and safe is not None and safe < 50:
+                want = Want(safe, Level.SAFETY, "the controller is stopping")
+                orders = node.model.advance(want, now.t, self.network.values[self._day])
+                commands += [self._command(node, order, want) for order in orders]
+        return commands
+
+    def publish_restored(self) -> None:
+        """Show the restored positions before anything is decided on them."""
+        for node in self.actuators.values():
+            node.arbiter.position = node.model.position
+            self.network.set(self._slots[node.name], node.model.position)
+
+
+def _differs(old: Want | None, new: Want, enough: float) -> bool:
+    return old is None or (old.level, old.rule) != (new.level, new.rule) or abs(old.goal - new.goal) >= enough
