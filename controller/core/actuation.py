@@ -66,6 +66,7 @@ class Following:
         self.lost = False
         self.held = False
         self.trouble = ""
+        self.command_id: int | None = None
         self._asked: float | None = None
         self._first_asked: float | None = None
 
@@ -78,7 +79,7 @@ class Following:
         return self._asked is None
 
     def asked(self, t: float, renews: bool) -> None:
-        """A command was sent."""
+        """A command is being sent; the stage sets `command_id` when it has one."""
         if renews and self._asked is None:
             return
         self._asked = t

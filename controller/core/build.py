@@ -153,7 +153,9 @@ class Builder:
         history = self.scope.history(plan.valve)
         slot = self._slots[plan.valve]
         explain = self.scope.explain([plan.start.tree], plan.valve)
-        rounds = Rounds(self.network, plan, history, slot, self.day.slot, window, start, skip, stop_day, explain)
+        rounds = Rounds(
+            self.network, self.book, plan, history, slot, self.day.slot, window, start, skip, stop_day, explain
+        )
         return rounds, rounds.reason
 
     def _window(self, window: Window) -> WindowNode:

@@ -6,6 +6,7 @@ from controller.model.units import show_duration
 from controller.rules.compiler import Compiled
 
 from .actuation import Explain
+from .alarms import AlarmBook
 from .calendar import WindowNode
 from .network import NAN, Moment, Network
 from .plan import IrrigationPlan
@@ -49,6 +50,7 @@ class Rounds:
     def __init__(
         self,
         network: Network,
+        book: AlarmBook,
         plan: IrrigationPlan,
         history: ValveHistory,
         valve: int,
@@ -63,7 +65,7 @@ class Rounds:
         self.plan = plan
         self.open = network.slot(0.0)
         self.start, self.skip, self.stop_day = start, skip, stop_day
-        self._network = network
+        self._network, self._book = network, book
         self._history, self._valve, self._day, self._window = history, valve, day, window
         self._explain = explain
         self._reason: tuple[tuple[str, str], ...] = ()
@@ -103,10 +105,13 @@ class Rounds:
         self._was_open, self._looked = values[self._valve] > 0, now.t
         if self.remaining() <= 0.001:
             self._end(now, f"gave {show_duration(self._given)}")
+            self._book.report(self.key, False, "high", "")
         elif self._window and values[self._window.slot] != 1.0:
             self._end(now, f"gave {show_duration(self._given)}: the window has closed")
         elif now.t - self._began >= self.plan.give + _PATIENCE:
-            self._end(now, f"gave only {show_duration(self._given)} of {show_duration(self.plan.give)}")
+            short = f"gave only {show_duration(self._given)} of {show_duration(self.plan.give)}"
+            self._end(now, short)
+            self._book.report(self.key, True, "high", f"{self.plan.name} {short}")
         elif self._was_open:
             self._network.wake(self, now.t + self.remaining())
         else:
@@ -121,9 +126,9 @@ class Rounds:
         if self.stop_day and self._stopped_on != values[self._day] and self.stop_day.run(values) == 1.0:
             self._stopped_on = values[self._day]
             self._network.note(plan.name, "no more rounds today")
-        if self._window and (values[self._window.slot] != 1.0 or self._window.left(now) < plan.give):
-            return
         if self._stopped_on == values[self._day] or self.start.run(values) != 1.0:
+            return
+        if self._window and (values[self._window.slot] != 1.0 or self._window.left(now) < plan.give):
             return
         if self._ended is not None and now.t < self._ended + plan.rest:
             self._network.wake(self, self._ended + plan.rest)

@@ -26,6 +26,7 @@ class Motor:
         self.plan = plan
         self.following = Following()
         self.limited = ""
+        self.exhausted = False
         self._position: float | None = None
         self._direction = 0
         self._from = 0.0
@@ -84,7 +85,7 @@ class Motor:
             orders.append(Order(Verb.STOP))
         return orders
 
-    def next_wake(self, wanted: bool, t: float) -> float | None:
+    def next_wake(self, want: Want, t: float) -> float | None:
         """When `advance` must be called again if nothing happens; while running, often enough to show the position."""
         times = []
         if self._direction:
@@ -102,7 +103,8 @@ class Motor:
         running = report.followed is Followed.RUNNING
         resting = report.followed is Followed.RESTING
         expected = {1: Verb.OPEN, -1: Verb.CLOSE}.get(self._direction)
-        matches = (running and report.verb == expected) or (resting and not self._direction)
+        answered = report.command_id is not None and report.command_id == self.following.command_id
+        matches = (running and report.verb == expected) or (resting and (answered or not self._direction))
         unsure = report.followed in (Followed.LOST, Followed.REFUSED) and not self.following.confirmed
         if report.followed is Followed.HELD or (unsure and self._direction):
             self._position, self._direction = None, 0  # somebody else moved it, or it may never have started

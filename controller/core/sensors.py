@@ -100,15 +100,16 @@ class Channel:
     def state(self) -> object:
         if self._heard is None:
             return None
-        return [self._heard, _number(self._raw), self._changed, _number(self._good), self._good_at]
+        quality = self._network.values[self.quality]
+        return [self._heard, quality, _number(self._raw), self._changed, _number(self._good), self._good_at]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self._heard, raw, self._changed, good, self._good_at = state
+        self._heard, quality, raw, self._changed, good, self._good_at = state
         self._raw = NAN if raw is None else raw
         self._good = NAN if good is None else good
-        self._network.set(self.value, self._good)
-        self._network.set(self.quality, float(Quality.GOOD if good is not None else Quality.STALE))
+        self._network.set(self.value, self._good if quality == Quality.GOOD else NAN)
+        self._network.set(self.quality, quality)
 
 
 def _number(value: float) -> float | None:

@@ -142,11 +142,12 @@ class Stage:
         self._publish(node, want)
         if model.position != before and len(node.group) > 1:
             self._changed.update(node.group)
-        wake = model.next_wake(want.target >= 50, now.t)
+        wake = model.next_wake(want, now.t)
         if wake is not None:
             self.network.wake(node, wake)
         trouble = model.following.trouble
         self._book.report(f"actuator {node.name}", bool(trouble), "high", f"{node.name} {trouble}")
+        self._book.report(f"limit {node.name}", model.exhausted, "medium", f"{node.name}: {model.limited}")
         return commands
 
     def _publish(self, node: Actuator, want: Want) -> None:
@@ -173,6 +174,7 @@ class Stage:
             cause = want.cause()
         at, output = self.network.instant, node.model.plan.output
         command = Command(self.command_id, output, order.verb, at, cause, order.seconds, order.renews)
+        node.model.following.command_id = command.id
         self.network.events.append(Commanded(node.name, command))
         return command
 

@@ -20,6 +20,9 @@ _RENEW_AT = 2 / 3
 
 _ROUNDING = 1e-6
 
+_LEASE_SLACK = 2.0
+"""Seconds by which a device may end a lease early without being told to go on."""
+
 
 class Switch:
     def __init__(self, plan: ActuatorPlan) -> None:
@@ -27,6 +30,7 @@ class Switch:
         self.following = Following()
         self.on = False
         self.limited = ""
+        self.exhausted = False
         self._known = False
         self._since = 0.0
         self._lease_ends = 0.0
@@ -70,46 +74,46 @@ class Switch:
         return orders
 
     def _decide(self, wanted: bool, want: Want, t: float) -> list[Order]:
-        plan, self.limited = self.plan, ""
+        plan, self.limited, self.exhausted = self.plan, "", False
         if self.on:
             if self._allowance(t) <= _ROUNDING:
-                self._spent = True
+                self._spent = self.exhausted = True
                 self.limited = "longest time on reached"
                 return [self._switch_off(t)]
             if not wanted:
                 if t - self._since >= plan.min_on - _ROUNDING:
                     return [self._switch_off(t)]
                 self.limited = "kept on for its shortest time on"
-            if t >= self._lease_ends - self._lease * _RENEW_AT and self._lease_ends < self._must_end(t):
+            if self._must_renew(want, t) and t >= self._renew_at():
                 return [self._order_on(want, t, renews=True)]
             return []
         if not wanted:
             return []
         if self._spent:
-            self.limited = "longest time on reached"
+            self.limited, self.exhausted = "longest time on reached", True
         elif t - self._since < plan.min_off - _ROUNDING:
             self.limited = "kept off for its shortest time off"
         elif self._today_left() <= max(plan.min_on, _ROUNDING):
-            self.limited = "its time of the day is used up"
+            self.limited, self.exhausted = "its time of the day is used up", True
         else:
             self.on, self._since = True, t
             return [self._order_on(want, t, renews=False)]
         return []
 
-    def next_wake(self, wanted: bool, t: float) -> float | None:
+    def next_wake(self, want: Want, t: float) -> float | None:
         """When `advance` must be called again if nothing happens."""
         times = []
         if (look := self.following.next_look()) is not None:
             times.append(look)
         if self.on:
             times.append(self._must_end(t))
-            if self._lease_ends < self._must_end(t):
-                times.append(self._lease_ends - self._lease * _RENEW_AT)
-            if not wanted:
+            if self._must_renew(want, t):
+                times.append(self._renew_at())
+            if want.target < 50:
                 times.append(self._since + self.plan.min_on)
             if not self.following.reachable:
                 times.append(self._lease_ends)
-        elif wanted and not self._spent:
+        elif want.target >= 50 and not self._spent:
             times.append(self._since + self.plan.min_off)
         return min((at for at in times if at > t), default=None)
 
@@ -118,9 +122,20 @@ class Switch:
         running = report.followed is Followed.RUNNING
         known = running or report.followed is Followed.RESTING
         matches = known and running == self.on
-        if report.followed is Followed.BACK or (known and not matches and self.following.confirmed):
+        expired = report.followed is Followed.RESTING and t >= self._lease_ends - _LEASE_SLACK
+        if report.followed is Followed.BACK or (known and not matches and self.following.confirmed and not expired):
             self._resend = True
         self.following.heard(report.followed, matches, report.note)
+
+    def _must_renew(self, want: Want, t: float) -> bool:
+        """Whether it is to stay on beyond the present lease."""
+        ends = self._must_end(t)
+        if want.target >= 50 and want.ends is not None:
+            ends = min(ends, want.ends)
+        return self._lease_ends < ends - _ROUNDING
+
+    def _renew_at(self) -> float:
+        return self._lease_ends - self._lease * _RENEW_AT
 
     def _must_end(self, t: float) -> float:
         """When a hard limit will switch it off."""
