@@ -1,0 +1,63 @@
+"""Virtual devices behind a broker: Tasmota relays and LoRaWAN probes, each a client of its own.
+
+They are written from the firmware's side and share no code with drivers/mqtt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from controller.model.ports import DeviceSettings
+from controller.model.time import Clock
+
+from .mqtt_chirpstack import VirtualProbe
+from .mqtt_link import Broker
+from .mqtt_tasmota import VirtualTasmota
+
+Virtual = VirtualTasmota | VirtualProbe
+
+
+def build(
+    broker: Broker,
+    devices: Sequence[DeviceSettings],
+    clock: Clock,
+    read: Callable[[str], float],
+    write: Callable[[str, float], None],
+) -> list[Virtual]:
+    """One virtual device for each of these. Raises ValueError for a profile that has none."""
+    return [_virtual(settings, broker, clock, read, write) for settings in devices]
+
+
+async def serve(
+    broker_url: str,
+    devices: Sequence[DeviceSettings],
+    clock: Clock,
+    read: Callable[[str], float],
+    write: Callable[[str, float], None],
+    username: str | None = None,
+    password: str | None = None,
+) -> None:
+    """Run the virtual devices until cancelled.
+
+    `read` gives the true value of a point, `write` takes 1.0 or 0.0 for the point of a relay. Raises ValueError for a
+    profile that has no virtual device.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        for virtual in build(Broker(broker_url, username, password), devices, clock, read, write):
+            tasks.create_task(virtual.run())
+
+
+def _virtual(
+    settings: DeviceSettings,
+    broker: Broker,
+    clock: Clock,
+    read: Callable[[str], float],
+    write: Callable[[str, float], None],
+) -> Virtual:
+    profile = settings.options.get("profile")
+    if profile == "tasmota":
+        return VirtualTasmota(settings, broker, clock, read, write)
+    if profile == "chirpstack":
+        return VirtualProbe(settings, broker, clock, read)
+    raise ValueError(f"there is no virtual device for the MQTT profile {profile!r}")
