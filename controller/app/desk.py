@@ -8,6 +8,7 @@ from typing import Any
 from controller.app.control import Refused
 from controller.app.engine import Engine
 from controller.app.status import Data, cause_data
+from controller.core.views import ActuatorView
 from controller.model.commands import Acknowledge, Override, Release
 from controller.model.errors import one_of
 from controller.model.units import show_duration
@@ -47,6 +48,8 @@ class Desk:
             "position": view.position,
             "target": view.target,
             "moving": view.moving,
+            "limited": view.limited,
+            "trouble": view.trouble,
             "cause": cause_data(view.cause),
         }
 
@@ -74,7 +77,7 @@ class Desk:
         self._engine.emit((Acknowledge(alarm, by),))
         return {"done": f"{alarm} is acknowledged"}
 
-    def _actuator(self, name: str) -> Any:
+    def _actuator(self, name: str) -> ActuatorView:
         views = {view.name: view for view in self._engine.core.actuators()}
         if name not in views:
             raise Refused(f"there is no actuator {name!r} ({one_of(name, views)})")

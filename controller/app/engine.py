@@ -47,7 +47,7 @@ class Engine:
     """Steps the core whenever something arrives or a timer of the core is due, always on the event loop's thread."""
 
     def __init__(self, core: Core, clock: Clock, outputs: Callable[[str], Send | None], journal: Journal) -> None:
-        self.core = core
+        self.core = core  # not stepped before `adopt`
         self.counters = Counters()
         self._clock = clock
         self._outputs = outputs
@@ -60,11 +60,20 @@ class Engine:
         self._saved_at: Instant | None = None
         self._awaited: set[int] = set()
         self._confirmed = asyncio.Event()
+        self._stopping = False
         self._listeners: list[Callable[[Step], None]] = []
 
-    def start(self) -> None:
-        """Take the first step, which plans all further ones."""
-        self._schedule()
+    def adopt(self, core: Core) -> None:
+        """Start with a core, or go on with another one because the rules have changed.
+
+        Its first step is taken here, where a snapshot that does not fit shows. Raises what the core raises, and the
+        present core then goes on.
+        """
+        now, inputs = self._clock.now(), list(self._inbox)
+        step = core.step(now, inputs)
+        self.core = core
+        self._inbox.clear()
+        self._follow_up(step, now, inputs)
 
     def emit(self, inputs: Sequence[FieldInput | Request]) -> None:
         """Take what a driver has read or a person asks for. Never blocks: the oldest are dropped when it is full."""
@@ -80,16 +89,13 @@ class Engine:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def replace(self, core: Core) -> None:
-        """Go on with another core: the rules have changed."""
-        self.core = core
-        self._schedule()
-
     async def shut_down(self, patience: float) -> bool:
         """Bring the outputs to their safe positions. Whether all were confirmed within `patience` real seconds."""
+        self._step_now()
+        # from here on the core decides nothing more: it would switch on again what is now switched off
+        self._stopping = True
         if self._timer is not None:
             self._timer.cancel()
-        self._step_now()
         try:
             step = self.core.shut_down(self._clock.now())
         except Exception:
@@ -126,6 +132,9 @@ class Engine:
         self._scheduled = False
         inputs = list(self._inbox)
         self._inbox.clear()
+        if self._stopping:
+            self._count(inputs)
+            return
         now = self._clock.now()
         self.counters.steps += 1
         try:
@@ -136,15 +145,14 @@ class Engine:
             self.counters.faults += 1
             self._wake_in(RETRY)
             return
+        self._follow_up(step, now, inputs)
+
+    def _follow_up(self, step: Step, now: Instant, inputs: Sequence[FieldInput | Request]) -> None:
         self._carry_out(step)
         if step.wake_at is not None:
             # seconds between two instants of this clock, never negative: a timer that is due runs in the next turn
             self._wake_in(self._clock.real_seconds(max(0.0, step.wake_at.seconds_since(now))))
-        for item in inputs:
-            if isinstance(item, Reading):
-                self.counters.readings += 1
-            elif isinstance(item, Report):
-                self._note(item)
+        self._count(inputs)
         if self._saved_at is None or now.seconds_since(self._saved_at) >= SNAPSHOT_EVERY:
             self._save_soon()
 
@@ -185,8 +193,11 @@ class Engine:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, self._schedule)
 
-    def _note(self, report: Report) -> None:
-        if report.command_id is not None:
-            self._awaited.discard(report.command_id)
-            if not self._awaited:
-                self._confirmed.set()
+    def _count(self, inputs: Sequence[FieldInput | Request]) -> None:
+        for item in inputs:
+            if isinstance(item, Reading):
+                self.counters.readings += 1
+            elif isinstance(item, Report) and item.command_id in self._awaited:
+                self._awaited.discard(item.command_id)
+                if not self._awaited:
+                    self._confirmed.set()

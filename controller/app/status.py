@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from controller.app.engine import Engine
+from controller.core.plan import SitePlan
+from controller.core.views import PointView
 from controller.model.commands import Cause
 from controller.model.ports import BusHealth
 from controller.model.time import NS, Instant
@@ -18,20 +20,23 @@ from controller.model.time import NS, Instant
 Data = dict[str, Any]
 
 
-class Reporting(Protocol):
-    """A part that counts what it does."""
-
-    def status(self) -> Mapping[str, object]: ...
-
-
 def describe(
-    site: str, timezone: str, now: Instant, engine: Engine, buses: Sequence[BusHealth], parts: Mapping[str, Reporting]
+    site: SitePlan,
+    now: Instant,
+    engine: Engine,
+    buses: Sequence[BusHealth],
+    uplinks: Sequence[Data],
+    counters: Mapping[str, int],
 ) -> Data:
-    """Everything at `now`: climate, actuators with their causes, alarms, health and counters."""
+    """Everything at `now`: climate, actuators with their causes, alarms, health and counters.
+
+    `uplinks` have name, online and note; `counters` are those of the store.
+    """
     core = engine.core
-    zone = ZoneInfo(timezone)
+    zone = ZoneInfo(site.timezone)
     return {
-        "site": site,
+        "site": site.name,
+        "language": site.language,
         "time": local(now, zone),
         "wall_ns": now.wall_ns,
         "period": core.period,
@@ -46,6 +51,8 @@ def describe(
                 "moving": view.moving,
                 "on": view.on,
                 "day_seconds": round(view.day_seconds, 1),
+                "limited": view.limited,
+                "trouble": view.trouble,
                 "cause": cause_data(view.cause),
             }
             for view in core.actuators()
@@ -61,8 +68,8 @@ def describe(
             for view in core.alarms()
         ],
         "buses": [asdict(health) for health in buses],
-        "counters": {**asdict(engine.counters), "rss_mb": resident_mb()},
-        **{name: dict(part.status()) for name, part in parts.items()},
+        "uplinks": list(uplinks),
+        "counters": {**asdict(engine.counters), **counters, "rss_mb": resident_mb()},
     }
 
 
@@ -95,7 +102,7 @@ def resident_mb() -> float:
     return 0.0
 
 
-def _point(view: Any) -> Data:
+def _point(view: PointView) -> Data:
     return {
         "name": view.name,
         "value": None if math.isnan(view.value) else view.value,

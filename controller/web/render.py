@@ -91,6 +91,8 @@ def _actuator(actuator: State, say: Say) -> str:
             f" <small>({escape(values)})</small>" if values else ""
         )
         level, whole = cause["level"], cause["sentence"]
+    for trouble in (actuator["limited"], actuator["trouble"]):
+        why += f" · <strong>{escape(trouble)}</strong>" if trouble else ""
     today = f" · {say('today')} {show_duration(actuator['day_seconds'])}" if actuator["day_seconds"] else ""
     name = escape(actuator["name"])
     return (

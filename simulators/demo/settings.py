@@ -1,0 +1,91 @@
+"""What a demonstration is asked to do."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from controller.model.units import UnitError, parse_duration
+
+# an hour in which a lot happens: the day period begins, the vents open and the first rounds of irrigation are given
+START = datetime(2026, 6, 21, 7, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`start` is in the site's time; `seconds` real seconds to run, None until stopped; `port` 0 serves no page."""
+
+    port: int
+    speed: float
+    seconds: float | None
+    headless: bool
+    json: bool
+    broker: str | None
+    influx: str | None
+    influx_token: str
+    influx_org: str
+    influx_bucket: str
+    start: datetime
+    seed: int
+    storm: bool
+    state: Path | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options of the verb."""
+    parser.add_argument("--port", type=_port, default=8080, help="the page's port; 0 for no page (8080)")
+    parser.add_argument("--speed", type=_speed, default=60.0, help="how many times faster than real time (60)")
+    parser.add_argument("--for", dest="seconds", type=_duration, metavar="DURATION", help="stop after 60s, 2min, ...")
+    parser.add_argument("--headless", action="store_true", help="no live view")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
+    parser.add_argument("--broker", metavar="URL", help="use this MQTT broker instead of an embedded one")
+    parser.add_argument("--influx", metavar="URL", help="deliver to this InfluxDB")
+    parser.add_argument("--influx-token", default="", metavar="TOKEN")
+    parser.add_argument("--influx-org", default="farm", metavar="ORG")
+    parser.add_argument("--influx-bucket", default="greenhouse", metavar="BUCKET")
+    parser.add_argument(
+        "--start", type=_datetime, default=START, help=f"simulated start, site time ({START:%Y-%m-%dT%H:%M})"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of weather, noise and faults (1)")
+    parser.add_argument("--storm", action="store_true", help="let a storm come up")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the controller's state here")
+
+
+def settings(arguments: argparse.Namespace) -> Settings:
+    """The options as given."""
+    return Settings(**{name: getattr(arguments, name) for name in Settings.__dataclass_fields__})
+
+
+def _duration(text: str) -> float:
+    try:
+        seconds = parse_duration(text)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(f"{error}; write it like 60s or 2min") from None
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError("must be longer than nothing")
+    return seconds
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 3600:
+        raise argparse.ArgumentTypeError("the speed is a number up to 3600")
+    return speed
+
+
+def _datetime(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time; write it like {START:%Y-%m-%dT%H:%M}") from None
