@@ -1,0 +1,134 @@
+"""A device described by a profile: what it polls and how it is commanded. No I/O."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from controller.model.commands import Command, Followed, Report, Verb
+from controller.model.points import Quality, Reading
+from controller.model.ports import FieldInput, PointSettings
+from controller.model.time import Instant
+
+from .messages import (
+    READ_COILS,
+    READ_HOLDING,
+    WRITE_COIL,
+    WRITE_REGISTER,
+    Answer,
+    Job,
+    Request,
+    refusal_text,
+)
+from .plan import Span, merge
+from .profile import Output, Profile, Register
+from .values import decode, width
+
+
+class ProfileDevice:
+    """Implements `FieldDevice` for everything that a profile can describe."""
+
+    def __init__(self, points: Sequence[PointSettings], profile: Profile) -> None:
+        sources = [(point, profile.sources[point.source]) for point in points]
+        self._registers = [(point, entry) for point, entry in sources if isinstance(entry, Register)]
+        self._outputs = {point.name: entry for point, entry in sources if isinstance(entry, Output)}
+        self._gaps = profile.gaps
+        spans = [_span(entry) for _, entry in sources]
+        self._reads = merge(spans, self._gaps)
+        self._on: dict[str, bool] = {}
+
+    @property
+    def points(self) -> Sequence[str]:
+        return [point.name for point, _ in self._registers]
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        return list(self._outputs)
+
+    def forget(self) -> None:
+        self._on.clear()
+
+    def skips(self, command: Command) -> bool:
+        output = self._outputs.get(command.output)
+        return command.renews and output is not None and output.timer is None
+
+    def poll(self) -> Job:
+        found: list[FieldInput] = []
+        for span in self._reads:
+            answer = yield Request(*span)
+            assert answer is not None
+            found += self._readings(span, answer)
+            if answer.refusal is None:
+                found += self._changes(span, answer)
+        return found
+
+    def command(self, command: Command) -> Job:
+        output = self._outputs[command.output]
+        if command.verb not in (Verb.ON, Verb.OFF):
+            return [_refused(command, f"a switch cannot {command.verb}")]
+        written = yield _write(output, command)
+        assert written is not None
+        if written.refusal is not None:
+            return [_refused(command, refusal_text(written.refusal), written.at)]
+        span = _span(output)
+        answer = yield Request(*span)
+        assert answer is not None
+        if answer.refusal is not None:
+            return [_refused(command, f"read-back {refusal_text(answer.refusal)}", answer.at)]
+        on = answer.words[0] == output.reads_on
+        self._on[command.output] = on
+        note = "" if on == (command.verb is Verb.ON) else "does not follow"
+        return [_report(command.output, on, answer.at, command.id, note)]
+
+    def _readings(self, span: Span, answer: Answer) -> list[Reading]:
+        return [_reading(point, entry, span, answer) for point, entry in self._registers if span.covers(_span(entry))]
+
+    def _changes(self, span: Span, answer: Answer) -> list[Report]:
+        changes = []
+        for name, output in self._outputs.items():
+            if not span.covers(_span(output)):
+                continue
+            on = answer.words[output.address - span.address] == output.reads_on
+            if self._on.get(name) is not on:
+                self._on[name] = on
+                changes.append(_report(name, on, answer.at))
+        return changes
+
+
+def _span(entry: Register | Output) -> Span:
+    if isinstance(entry, Output):
+        return Span(READ_COILS if entry.write == "coil" else READ_HOLDING, entry.address, 1)
+    return Span(entry.function, entry.address, width(entry.type))
+
+
+def _reading(point: PointSettings, entry: Register, span: Span, answer: Answer) -> Reading:
+    if answer.refusal is not None:
+        return Reading.missing(point.name, answer.at, Quality.BAD, refusal_text(answer.refusal))
+    first = entry.address - span.address
+    raw = decode(answer.words[first : first + width(entry.type)], entry.type, entry.order)
+    if not math.isfinite(raw) or raw in entry.invalid:
+        return Reading.missing(point.name, answer.at, Quality.BAD, "the device has no value")
+    value = raw * entry.scale + entry.offset
+    if entry.range is not None and not entry.range[0] <= value <= entry.range[1]:
+        note = f"{value:g} {entry.unit}".rstrip() + " is outside the device's range"
+        return Reading.missing(point.name, answer.at, Quality.BAD, note)
+    return Reading(point.name, value * point.factor + point.shift, answer.at)
+
+
+def _write(output: Output, command: Command) -> Request:
+    function = WRITE_COIL if output.write == "coil" else WRITE_REGISTER
+    timer = output.timer
+    if command.verb is Verb.ON and timer is not None and command.seconds is not None:
+        ticks = math.ceil(round(command.seconds / timer.tick, 6))
+        return Request(function, timer.address, values=(min(max(ticks, 1), timer.longest),))
+    return Request(function, output.address, values=(output.on if command.verb is Verb.ON else output.off,))
+
+
+def _report(output: str, on: bool, at: Instant, command_id: int | None = None, note: str = "") -> Report:
+    if on:
+        return Report(output, Followed.RUNNING, at, Verb.ON, command_id, note)
+    return Report(output, Followed.RESTING, at, None, command_id, note)
+
+
+def _refused(command: Command, note: str, at: Instant | None = None) -> Report:
+    return Report(command.output, Followed.REFUSED, at or command.at, command.verb, command.id, note)

@@ -1,0 +1,68 @@
+"""The entry point: checks settings and makes the driver. What needs pymodbus or a port is imported by `open` only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.model.errors import ConfigError, Place, one_of
+from controller.model.ports import BusSettings, DeviceSettings, Driver, Source
+from controller.model.time import Clock
+
+from . import profile
+from .ksx3267 import codes
+from .options import DeviceOptions, all_device_options, device_options, line_options
+from .profile import FAMILY, Output
+
+if TYPE_CHECKING:
+    from .messages import FieldDevice
+
+_NODE_TIMEOUT = 1.0  # s: what Korean nodes may take for their node information
+
+
+class ModbusFactory:
+    """Implements `controller.model.ports.DriverFactory`."""
+
+    def check(self, bus: BusSettings) -> None:
+        """Raises ConfigError for the first option that is wrong."""
+        line_options(bus)
+        all_device_options(bus)
+        for device in bus.devices:
+            for point in device.points:
+                self.source(device, point.source)
+
+    def source(self, device: DeviceSettings, name: str) -> Source:
+        """What the device offers under this name. Raises ConfigError with a suggestion."""
+        options = device_options(device)
+        place = next((p.place for p in device.points if p.source == name), Place())
+        place = place if place.line else device.place
+        if options.profile == FAMILY:
+            return codes.source(name, place)
+        sources = profile.load(options.profile).sources
+        found = sources.get(name)
+        if found is None:
+            raise ConfigError(f"{options.profile} offers no {name!r}", place, one_of(name, sources))
+        return Source(output="switch") if isinstance(found, Output) else Source(unit=found.unit)
+
+    def open(self, bus: BusSettings, clock: Clock) -> Driver:
+        """The driver of this line. No I/O happens before its `run`. Raises ConfigError."""
+        from .line import Line, Unit
+
+        options = line_options(bus)
+        units = []
+        for device, wanted in zip(bus.devices, all_device_options(bus), strict=True):
+            made, timeout, settle = _device(device, wanted)
+            timeout = max(timeout, options.timeout) if wanted.timeout is None else wanted.timeout
+            settle = settle if wanted.settle is None else wanted.settle
+            units.append(Unit(device.name, wanted, made, timeout, settle))
+        return Line(bus.name, options, units, clock)
+
+
+def _device(device: DeviceSettings, options: DeviceOptions) -> tuple[FieldDevice, float, float]:
+    """The device, with the time-out and the settling time (s) that its kind needs."""
+    from .device import ProfileDevice
+    from .ksx3267.device import KsNode
+
+    if options.profile == FAMILY:
+        return KsNode(device.points, options.address_offset), _NODE_TIMEOUT, 0.0
+    known = profile.load(options.profile)
+    return ProfileDevice(device.points, known), 0.0, known.settle

@@ -1,0 +1,170 @@
+"""Options of a Modbus bus and of its devices, as site.yaml gives them: checked, with the place of every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from controller.model.errors import ConfigError, Place, did_you_mean, one_of
+from controller.model.ports import BusSettings, DeviceSettings
+from controller.model.units import UnitError, parse_duration
+
+from . import profile
+from .profile import FAMILY
+
+BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+PARITIES = {"none": "N", "even": "E", "odd": "O", "n": "N", "e": "E", "o": "O"}
+_BUS_KEYS = ("port", "baudrate", "parity", "stop_bits", "timeout")
+_DEVICE_KEYS = ("address", "profile", "poll", "timeout", "settle")
+_OFFSET = "address_offset"
+
+
+class LineOptions(NamedTuple):
+    """The serial line. `timeout` is how long a device may take to begin its answer (s, real time)."""
+
+    port: str
+    baudrate: int = 9600
+    parity: str = "N"
+    stop_bits: int = 1
+    timeout: float = 0.3
+
+    @property
+    def character(self) -> float:
+        """How long one character takes on the wire (s)."""
+        return (9 + self.stop_bits + (self.parity != "N")) / self.baudrate
+
+    @property
+    def silence(self) -> float:
+        """The silence before a frame (s): 3.5 characters, and above 19200 baud the fixed time of the standard."""
+        return 3.5 * self.character if self.baudrate <= 19200 else 0.00175
+
+
+class DeviceOptions(NamedTuple):
+    """One device on the line. `poll` in s of the clock; `timeout` and `settle` in s of real time."""
+
+    address: int
+    profile: str
+    poll: float = 5.0
+    timeout: float | None = None
+    settle: float | None = None
+    address_offset: int | None = None
+
+
+class _Keys:
+    """The options of one entry, each with its place."""
+
+    def __init__(self, options: Mapping[str, object], places: Mapping[str, Place], place: Place) -> None:
+        self._options = options
+        self._places = places
+        self._place = place
+
+    def error(self, key: str, message: str, suggestion: str = "") -> ConfigError:
+        return ConfigError(message, self._places.get(key, self._place), suggestion)
+
+    def only(self, known: tuple[str, ...]) -> None:
+        for key in self._options:
+            if key not in known:
+                raise self.error(key, f"there is no option {key!r} here", one_of(key, known))
+
+    def required(self, key: str, example: str) -> object:
+        if key not in self._options:
+            near = next((k for k in self._options if did_you_mean(k, [key])), None)
+            place = key if near is None else near
+            raise self.error(place, f"{key!r} is missing", f"write {key}: {example}")
+        return self._options[key]
+
+    def text(self, key: str, example: str) -> str:
+        value = self.required(key, example)
+        if not isinstance(value, str) or not value.strip():
+            raise self.error(key, f"{key} must be a text, not {value!r}", f"write {key}: {example}")
+        return value
+
+    def whole(self, key: str, value: object) -> int:
+        """A whole number, also where it is written as a text ("0x14" or quoted)."""
+        try:
+            if isinstance(value, str):
+                return int(value, 0)
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value):
+                return int(value)
+        except (ValueError, OverflowError):
+            pass
+        raise self.error(key, f"{key} must be a whole number, not {value!r}")
+
+    def choice(self, key: str, default: int, allowed: tuple[int, ...]) -> int:
+        value = self.whole(key, self._options.get(key, default))
+        if value not in allowed:
+            raise self.error(key, f"{key} cannot be {value}", "use " + ", ".join(map(str, allowed)))
+        return value
+
+    def seconds(self, key: str, default: str, most: float, *, zero: bool = False) -> float:
+        value = self._options.get(key, default)
+        if not isinstance(value, str):
+            raise self.error(key, f"{key} needs a unit: {value!r}", f"write {key}: {value} s")
+        try:
+            seconds = parse_duration(value)
+        except UnitError as error:
+            raise self.error(key, f"{key}: {error}", error.suggestion) from error
+        if not (0 <= seconds <= most) or (seconds == 0 and not zero):
+            raise self.error(key, f"{key} cannot be {value}", f"use more than 0 s and at most {most:g} s")
+        return seconds
+
+    def has(self, key: str) -> bool:
+        return key in self._options
+
+    def get(self, key: str) -> object:
+        return self._options.get(key)
+
+
+def line_options(bus: BusSettings) -> LineOptions:
+    """The options of the bus itself. Raises ConfigError."""
+    keys = _Keys(bus.options, bus.places, bus.place)
+    keys.only(_BUS_KEYS)
+    port = keys.text("port", "/dev/ttyUSB0")
+    parity = str(keys.get("parity") or "none").casefold()
+    if parity not in PARITIES:
+        raise keys.error("parity", f"there is no parity {keys.get('parity')!r}", "use none, even or odd")
+    return LineOptions(
+        port,
+        keys.choice("baudrate", 9600, BAUDRATES),
+        PARITIES[parity],
+        keys.choice("stop_bits", 1, (1, 2)),
+        keys.seconds("timeout", "0.3 s", 10.0),
+    )
+
+
+def device_options(device: DeviceSettings) -> DeviceOptions:
+    """The options of one device. Raises ConfigError."""
+    keys = _Keys(device.options, device.places, device.place)
+    known: tuple[str, ...] = _DEVICE_KEYS
+    if device.options.get("profile") == FAMILY:
+        known = (*known, _OFFSET)
+    keys.only(known)
+    name = keys.text("profile", "xy-md02")
+    if name != FAMILY and name not in profile.names():
+        raise keys.error("profile", f"there is no profile {name!r}", one_of(name, (*profile.names(), FAMILY)))
+    address = keys.whole("address", keys.required("address", "1"))
+    if not 1 <= address <= 247:
+        raise keys.error("address", f"address cannot be {address}", "Modbus addresses are 1 to 247")
+    return DeviceOptions(
+        address,
+        name,
+        keys.seconds("poll", "5 s", 86400.0),
+        keys.seconds("timeout", "", 10.0) if keys.has("timeout") else None,
+        keys.seconds("settle", "", 10.0, zero=True) if keys.has("settle") else None,
+        keys.choice(_OFFSET, 0, (0, -1)) if keys.has(_OFFSET) else None,
+    )
+
+
+def all_device_options(bus: BusSettings) -> tuple[DeviceOptions, ...]:
+    """The options of every device, no address twice. Raises ConfigError."""
+    taken: dict[int, str] = {}
+    found = []
+    for device in bus.devices:
+        options = device_options(device)
+        if options.address in taken:
+            place = device.places.get("address", device.place)
+            other = taken[options.address]
+            raise ConfigError(f"{device.name} and {other} both have address {options.address}", place, "change one")
+        taken[options.address] = device.name
+        found.append(options)
+    return tuple(found)

@@ -1,0 +1,168 @@
+"""Device profiles: what is known of a Modbus device, as data. One YAML file a device, beside this module."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from controller.model.errors import ConfigError, Place, one_of
+from controller.model.units import UnitError, parse_duration, unit
+
+from .values import Order, Type, width
+
+FAMILY = "ks-x-3267"  # not a file: its nodes say themselves what they are
+
+
+def _seconds(text: object) -> object:
+    try:
+        return parse_duration(text) if isinstance(text, str) else text
+    except UnitError as error:
+        raise ValueError(str(error)) from error
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+Word = Annotated[int, Field(ge=0, le=0xFFFF)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Register(_Data):
+    """One value to read. `address` is the one on the wire; `invalid` lists raw numbers that mean "no value".
+
+    value = raw * scale + offset, in `unit`; outside `range` the sensor is wrong. With `channels` there are as many, in
+    neighbouring registers, named `name/1`, `name/2` ...
+    """
+
+    function: Literal[1, 2, 3, 4] = 3
+    address: Word
+    type: Type = "u16"
+    order: Order = "ABCD"
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str = ""
+    invalid: tuple[float, ...] = ()
+    range: tuple[float, float] | None = None
+    channels: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("unit")
+    @classmethod
+    def _known(cls, symbol: str) -> str:
+        try:
+            unit(symbol)
+        except UnitError as error:
+            raise ValueError(f"{error} ({error.suggestion})") from error
+        return symbol
+
+    @model_validator(mode="after")
+    def _bits_are_bool(self) -> Register:
+        if self.function in (1, 2) and self.type != "bool":
+            raise ValueError("coils and contacts have type bool")
+        return self
+
+
+class Timer(_Data):
+    """A timer in the device that switches the output off by itself: written like a coil, in units of `tick`."""
+
+    address: Word
+    tick: Seconds
+    longest: Word
+
+
+class Output(_Data):
+    """An output that is switched by a coil (function 5) or a register (function 6), and read back from there."""
+
+    write: Literal["coil", "register"] = "coil"
+    address: Word
+    channels: Annotated[int, Field(ge=1)] | None = None
+    on: Word = 0xFF00
+    off: Word = 0x0000
+    reads_on: Word = 1
+    timer: Timer | None = None
+
+
+class Identification(_Data):
+    """A read that only such a device is likely to answer; where `value` is given, with this first word."""
+
+    function: Literal[1, 2, 3, 4]
+    address: Word
+    count: Annotated[int, Field(ge=1, le=125)] = 1
+    value: Word | None = None
+
+
+class Serial(_Data):
+    """The serial settings the device leaves the factory with."""
+
+    baudrate: int = 9600
+    parity: Literal["none", "even", "odd"] = "none"
+    stop_bits: Literal[1, 2] = 1
+
+
+class Profile(_Data):
+    """A device. `source` says where its facts come from; `gaps` are addresses that must not be read."""
+
+    title: str
+    source: str
+    serial: Serial = Serial()
+    default_address: Annotated[int, Field(ge=0, le=255)] = 1
+    settle: Seconds = 0.0
+    identification: Identification | None = None
+    registers: dict[str, Register] = {}
+    outputs: dict[str, Output] = {}
+    gaps: tuple[tuple[int, int], ...] = ()
+
+    @functools.cached_property
+    def sources(self) -> dict[str, Register | Output]:
+        """Every name the device offers, each channel with its own address."""
+        found: dict[str, Register | Output] = {}
+        entries: dict[str, Register | Output] = {**self.registers, **self.outputs}
+        for name, entry in entries.items():
+            if entry.channels is None:
+                found[name] = entry
+                continue
+            step = width(entry.type) if isinstance(entry, Register) else 1
+            for k in range(entry.channels):
+                found[f"{name}/{k + 1}"] = _channel(entry, k, step)
+        return found
+
+
+def _channel(entry: Register | Output, k: int, step: int) -> Register | Output:
+    update: dict[str, object] = {"address": entry.address + k * step, "channels": None}
+    if isinstance(entry, Output) and entry.timer is not None:
+        update["timer"] = entry.timer.model_copy(update={"address": entry.timer.address + k})
+    return entry.model_copy(update=update)
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """The profiles there are, without the family of Korean standard nodes."""
+    files = resources.files(__package__).joinpath("profiles").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
+
+
+@functools.cache
+def load(name: str) -> Profile:
+    """The profile of this name. Raises ConfigError."""
+    if name not in names():
+        raise ConfigError(f"there is no profile {name!r}", suggestion=one_of(name, (*names(), FAMILY)))
+    file = f"{name}.yaml"
+    return parse(resources.files(__package__).joinpath("profiles", file).read_text(encoding="utf-8"), file)
+
+
+def parse(text: str, file: str) -> Profile:
+    """A profile from its text. Raises ConfigError that names the file and the entry that is wrong."""
+    try:
+        return Profile.model_validate(YAML(typ="safe", pure=True).load(text))
+    except YAMLError as error:
+        raise ConfigError(f"not YAML: {error}", Place(file)) from error
+    except ValidationError as error:
+        # a misspelt key also makes the right one look missing: name what was written
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{where}: {first['msg']}", Place(file)) from error

@@ -1,0 +1,204 @@
+"""A serial line made of a pseudo terminal, and slaves of our own at its far end that can misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+import time
+import tty
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pymodbus.framer import FramerRTU
+
+from controller.model.commands import Cause, Command, Level, Report, Verb
+from controller.model.points import Reading
+from controller.model.ports import BusSettings, DeviceSettings, Driver, FieldInput, PointSettings
+from controller.model.time import Instant
+from drivers.modbus import factory
+
+
+class RealClock:
+    """The operating system's time, `speed` times faster."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._speed = speed
+        self._origin = time.monotonic_ns()
+
+    def now(self) -> Instant:
+        gone = int((time.monotonic_ns() - self._origin) * self._speed)
+        return Instant(gone, 1_700_000_000_000_000_000 + gone)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(self.real_seconds(seconds))
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds / self._speed
+
+
+@dataclass
+class Slave:
+    """A device with registers and coils. Its faults are fields; `writes` is its journal."""
+
+    words: dict[int, int] = field(default_factory=dict)
+    coils: dict[int, int] = field(default_factory=dict)
+    silent: bool = False
+    garbled: bool = False
+    noise: bytes = b""
+    refuses: int | None = None
+    written: Callable[[int, Sequence[int]], None] | None = None
+    writes: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
+
+    def put(self, start: int, *words: int) -> None:
+        self.words.update(enumerate(words, start))
+
+    def answer(self, pdu: bytes) -> bytes:
+        function, start, value = struct.unpack(">BHH", pdu[:5])
+        if self.refuses is not None:
+            return bytes((function | 0x80, self.refuses))
+        try:
+            if function in (1, 2):
+                bits = [self.coils[start + i] for i in range(value)]
+                packed = sum(bit << i for i, bit in enumerate(bits)).to_bytes((value + 7) // 8, "little")
+                return bytes((function, len(packed))) + packed
+            if function in (3, 4):
+                words = [self.words[start + i] for i in range(value)]
+                return struct.pack(f">BB{value}H", function, 2 * value, *words)
+        except KeyError:
+            return bytes((function | 0x80, 2))
+        values = (value,) if function in (5, 6) else struct.unpack(f">{value}H", pdu[6:])
+        self.writes.append((function, start, values))
+        if self.written is not None:
+            self.written(start, values)
+        elif function == 5:
+            self.coils[start & 0xFF] = int(value != 0)
+        else:
+            self.put(start, *values)
+        return pdu[:5]
+
+
+class Bench:
+    """The far end of a line: frames that came in, and the slaves that answer them."""
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        self.slaves: dict[int, Slave] = {}
+        self.frames: list[bytes] = []
+        self._master = -1
+        self._buffer = b""
+
+    def connect(self) -> None:
+        """A new pseudo terminal under the port's name."""
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        self.link.unlink(missing_ok=True)
+        self.link.symlink_to(os.ttyname(slave))
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        asyncio.get_running_loop().add_reader(self._master, self._read)
+
+    def disconnect(self) -> None:
+        """The adapter is pulled out: port gone, name gone."""
+        if self._master >= 0:
+            asyncio.get_running_loop().remove_reader(self._master)
+            os.close(self._master)
+            self._master = -1
+            self.link.unlink(missing_ok=True)
+
+    def _read(self) -> None:
+        try:
+            self._buffer += os.read(self._master, 4096)
+        except OSError:  # nobody has the other end open
+            asyncio.get_running_loop().remove_reader(self._master)
+            asyncio.get_running_loop().call_later(0.02, self._watch, self._master)
+            return
+        while len(self._buffer) >= 8:
+            size = 8 if self._buffer[1] not in (15, 16) else 9 + self._buffer[6]
+            if len(self._buffer) < size:
+                return
+            frame, self._buffer = self._buffer[:size], self._buffer[size:]
+            self.frames.append(frame)
+            slave = self.slaves.get(frame[0])
+            if slave is not None and not slave.silent:
+                answer = frame[:1] + slave.answer(frame[1:-2])
+                crc = FramerRTU.compute_CRC(answer) ^ (0x5555 if slave.garbled else 0)
+                os.write(self._master, slave.noise + answer + crc.to_bytes(2, "big"))
+
+    def _watch(self, master: int) -> None:
+        if master == self._master:
+            asyncio.get_running_loop().add_reader(master, self._read)
+
+
+class Heard:
+    """What the driver has emitted."""
+
+    def __init__(self) -> None:
+        self.all: list[FieldInput] = []
+
+    def __call__(self, inputs: Sequence[FieldInput]) -> None:
+        self.all += inputs
+
+    def readings(self, point: str) -> list[Reading]:
+        return [entry for entry in self.all if isinstance(entry, Reading) and entry.point == point]
+
+    def reports(self, output: str) -> list[Report]:
+        return [entry for entry in self.all if isinstance(entry, Report) and entry.output == output]
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+
+def device(name: str, points: dict[str, str], **options: object) -> DeviceSettings:
+    return DeviceSettings(name, options, tuple(PointSettings(p, source) for p, source in points.items()))
+
+
+_ids = iter(range(1, 1_000_000))
+
+
+def command(output: str, verb: Verb, seconds: float | None = None, *, renews: bool = False) -> Command:
+    return Command(next(_ids), output, verb, Instant(0, 0), Cause(Level.HAND, "test"), seconds, renews)
+
+
+class Running:
+    """A driver at work on the bench."""
+
+    def __init__(self, driver: Driver, heard: Heard) -> None:
+        self.driver = driver
+        self.heard = heard
+
+
+Start = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path / "port")
+    made.connect()
+    yield made
+    made.disconnect()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    @contextlib.asynccontextmanager
+    async def run(*devices: DeviceSettings, speed: float = 1.0, **options: object) -> AsyncIterator[Running]:
+        settings = BusSettings("rs485", {"port": str(tmp_path / "port"), **options}, devices)
+        factory.check(settings)
+        heard = Heard()
+        driver = factory.open(settings, RealClock(speed))
+        task = asyncio.create_task(driver.run(heard))
+        try:
+            yield Running(driver, heard)
+            assert not task.done(), task
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    yield run

@@ -1,0 +1,214 @@
+"""The driver on a line of its own: readings, commands, faults, and a port that goes and comes."""
+
+from __future__ import annotations
+
+import os
+
+from controller.model.commands import Followed, Verb
+from controller.model.points import Quality
+
+from .conftest import Bench, Slave, Start, command, device
+
+PROBE = {"air.temperature": "temperature", "air.humidity": "humidity"}
+
+
+def probe(temperature: int = 215, humidity: int = 640) -> Slave:
+    return Slave(words={1: temperature, 2: humidity})
+
+
+def relay() -> Slave:
+    return Slave(coils=dict.fromkeys(range(8), 0))
+
+
+async def test_two_points_one_read(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = probe(temperature=0xFF9C)
+    async with start(device("box", PROBE, address=1, profile="xy-md02")) as line:
+        await line.heard.until(lambda: line.heard.readings("air.humidity"))
+        assert line.heard.readings("air.temperature")[0].value == -10
+        assert line.heard.readings("air.humidity")[0].value == 64
+        assert bench.frames == [bytes.fromhex("01 04 00 01 00 02 20 0B")]
+        health = line.driver.health()
+        assert health.online
+        assert health.devices[0].online
+
+
+async def test_values_outside_the_devices_range_are_bad(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = probe(humidity=5000)
+    async with start(device("box", PROBE, address=1, profile="xy-md02")) as line:
+        await line.heard.until(lambda: line.heard.readings("air.humidity"))
+        assert line.heard.readings("air.humidity")[0].quality is Quality.BAD
+        assert line.heard.readings("air.temperature")[0].quality is Quality.GOOD
+
+
+async def test_refusals_are_bad_and_counted(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = Slave(refuses=2)
+    async with start(device("box", PROBE, address=1, profile="xy-md02")) as line:
+        await line.heard.until(lambda: line.heard.readings("air.humidity"))
+        reading = line.heard.readings("air.humidity")[0]
+        assert (reading.quality, reading.note) == (Quality.BAD, "refused: illegal data address (2)")
+        assert line.driver.health().devices[0].errors == 1
+
+
+async def test_a_switch_is_commanded_and_read_back(bench: Bench, start: Start) -> None:
+    bench.slaves[20] = board = relay()
+    async with start(device("relays", {"fan": "channel/2"}, address=20, profile="waveshare-relay-8")) as line:
+        await line.heard.until(lambda: line.heard.reports("fan"))
+        on, off = command("fan", Verb.ON), command("fan", Verb.OFF)
+        line.driver.send(on)
+        await line.heard.until(lambda: len(line.heard.reports("fan")) == 2)
+        line.driver.send(off)
+        await line.heard.until(lambda: len(line.heard.reports("fan")) == 3)
+        said = [(r.followed, r.verb, r.command_id) for r in line.heard.reports("fan")]
+        assert said == [
+            (Followed.RESTING, None, None),
+            (Followed.RUNNING, Verb.ON, on.id),
+            (Followed.RESTING, None, off.id),
+        ]
+        assert board.writes == [(5, 1, (0xFF00,)), (5, 1, (0,))]
+
+
+async def test_a_lease_uses_the_devices_timer(bench: Bench, start: Start) -> None:
+    bench.slaves[20] = board = relay()
+    async with start(device("relays", {"fan": "channel/3"}, address=20, profile="waveshare-relay-8")) as line:
+        for seconds in (90.0, 0.05, 99999.0):
+            given = command("fan", Verb.ON, seconds)
+            line.driver.send(given)
+            await line.heard.until(lambda given=given: any(r.command_id == given.id for r in line.heard.reports("fan")))
+        assert board.writes == [(5, 0x0202, (900,)), (5, 0x0202, (1,)), (5, 0x0202, (0x7FFF,))]
+
+
+async def test_a_newer_command_replaces_a_waiting_one(bench: Bench, start: Start) -> None:
+    bench.slaves[20] = board = relay()
+    async with start(device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8")) as line:
+        await line.heard.until(lambda: line.heard.reports("fan"))
+        line.driver.send(command("fan", Verb.ON))
+        last = command("fan", Verb.OFF)
+        line.driver.send(last)
+        await line.heard.until(lambda: any(r.command_id == last.id for r in line.heard.reports("fan")))
+        assert board.writes == [(5, 0, (0,))]
+
+
+async def test_a_hand_at_the_board_is_seen(bench: Bench, start: Start) -> None:
+    bench.slaves[20] = board = relay()
+    wiring = device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8", poll="20 ms")
+    async with start(wiring) as line:
+        await line.heard.until(lambda: line.heard.reports("fan"))
+        board.coils[0] = 1
+        await line.heard.until(lambda: len(line.heard.reports("fan")) == 2)
+        assert line.heard.reports("fan")[1].followed is Followed.RUNNING
+
+
+async def test_refused_and_impossible_commands(bench: Bench, start: Start) -> None:
+    bench.slaves[20] = board = relay()
+    async with start(device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8")) as line:
+        await line.heard.until(lambda: line.heard.reports("fan"))
+        board.refuses = 4
+        for verb, note in ((Verb.ON, "refused: device failure (4)"), (Verb.OPEN, "a switch cannot open")):
+            given = command("fan", verb)
+            line.driver.send(given)
+            await line.heard.until(lambda given=given: line.heard.reports("fan")[-1].command_id == given.id)
+            report = line.heard.reports("fan")[-1]
+            assert (report.followed, report.note) == (Followed.REFUSED, note)
+
+
+async def test_a_dead_device_is_said_once_and_comes_back(bench: Bench, start: Start) -> None:
+    bench.slaves[1], bench.slaves[20] = probe(), relay()
+    bench.slaves[2] = probe()
+    devices = (
+        device("box", PROBE, address=1, profile="xy-md02", poll="1 s", settle="0 s"),
+        device("box_2", {"air.temperature_2": "temperature"}, address=2, profile="xy-md02", poll="1 s", settle="0 s"),
+        device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8", poll="1 s"),
+    )
+    async with start(*devices, speed=50, timeout="20 ms") as line:
+        heard = line.heard
+        await heard.until(lambda: heard.readings("air.temperature") and heard.reports("fan"))
+        bench.slaves[1].silent = bench.slaves[20].silent = True
+        await heard.until(lambda: heard.reports("fan")[-1].followed is Followed.LOST)
+        await heard.until(lambda: heard.readings("air.humidity")[-1].quality is Quality.STALE)
+        alive = len(heard.readings("air.temperature_2"))
+        refused = command("fan", Verb.ON)
+        line.driver.send(refused)
+        await heard.until(lambda: heard.reports("fan")[-1].command_id == refused.id)
+        assert heard.reports("fan")[-1].followed is Followed.LOST
+        await heard.until(lambda: len(heard.readings("air.temperature_2")) > alive + 20)
+        bench.slaves[1].silent = bench.slaves[20].silent = False
+        await heard.until(lambda: heard.readings("air.temperature")[-1].quality is Quality.GOOD)
+        await heard.until(lambda: heard.reports("fan")[-1].followed is Followed.RESTING)
+        said = [r.followed for r in heard.reports("fan")]
+        assert said == [Followed.RESTING, Followed.LOST, Followed.LOST, Followed.BACK, Followed.RESTING]
+        assert sum(r.quality is Quality.STALE for r in heard.readings("air.temperature")) == 1
+        health = line.driver.health().devices
+        assert health[0].timeouts >= 3
+        assert health[1].timeouts == 0
+        assert all(entry.online for entry in health)
+
+
+async def test_garbled_answers_are_errors_and_noise_is_passed_over(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = probe()
+    bench.slaves[1].garbled = True
+    async with start(device("box", PROBE, address=1, profile="xy-md02", poll="50 ms"), timeout="20 ms") as line:
+        await line.heard.until(lambda: line.driver.health().devices[0].errors >= 1)
+        assert line.driver.health().devices[0].timeouts == 0
+        bench.slaves[1].garbled = False
+        bench.slaves[1].noise = b"\x00\xff"
+        await line.heard.until(lambda: line.heard.readings("air.temperature"))
+        assert line.heard.readings("air.temperature")[-1].value == 21.5
+
+
+async def test_the_port_goes_and_comes_back_as_another(bench: Bench, start: Start) -> None:
+    bench.slaves[1], bench.slaves[20] = probe(), relay()
+    devices = (
+        device("box", PROBE, address=1, profile="xy-md02", poll="50 ms"),
+        device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8"),
+    )
+    async with start(*devices) as line:
+        heard = line.heard
+        await heard.until(lambda: heard.readings("air.temperature") and heard.reports("fan"))
+        for _ in range(2):
+            bench.disconnect()
+            await heard.until(lambda: heard.readings("air.temperature")[-1].quality is Quality.STALE)
+            await heard.until(lambda: heard.reports("fan")[-1].followed is Followed.LOST)
+            await heard.until(lambda: not line.driver.health().online)
+            bench.connect()
+            await heard.until(lambda: heard.readings("air.temperature")[-1].quality is Quality.GOOD)
+            await heard.until(lambda: heard.reports("fan")[-1].followed is Followed.RESTING)
+        round_trip = [Followed.LOST, Followed.BACK, Followed.RESTING]
+        assert [r.followed for r in heard.reports("fan")] == [Followed.RESTING, *round_trip, *round_trip]
+        assert sum(r.quality is Quality.STALE for r in heard.readings("air.temperature")) == 2
+        assert line.driver.health().reconnects == 2
+
+
+async def test_the_ports_name_leads_elsewhere_while_the_old_port_lives(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = probe()
+    async with start(device("box", PROBE, address=1, profile="xy-md02", poll="50 ms"), timeout="20 ms") as line:
+        await line.heard.until(lambda: line.heard.readings("air.temperature"))
+        old = os.dup(bench._master)
+        bench.disconnect()
+        bench.connect()
+        seen = len(line.heard.all)
+        await line.heard.until(lambda: any(r.value == 21.5 for r in line.heard.all[seen:] if hasattr(r, "value")))
+        os.close(old)
+
+
+async def test_no_port_at_the_start(bench: Bench, start: Start) -> None:
+    bench.disconnect()
+    bench.slaves[1], bench.slaves[20] = probe(), relay()
+    devices = (
+        device("box", PROBE, address=1, profile="xy-md02"),
+        device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8"),
+    )
+    async with start(*devices) as line:
+        await line.heard.until(lambda: len(line.heard.all) == 3)
+        assert [r.followed for r in line.heard.reports("fan")] == [Followed.LOST]
+        assert [r.quality for r in line.heard.readings("air.humidity")] == [Quality.STALE]
+        assert "port" in line.driver.health().note
+        bench.connect()
+        await line.heard.until(lambda: line.heard.readings("air.temperature")[-1].quality is Quality.GOOD)
+        await line.heard.until(lambda: line.heard.reports("fan")[-1].followed is Followed.RESTING)
+
+
+async def test_commands_to_nobody(bench: Bench, start: Start) -> None:
+    async with start(device("box", PROBE, address=1, profile="xy-md02")) as line:
+        line.driver.send(command("nothing", Verb.ON))
+        await line.heard.until(lambda: line.heard.reports("nothing"))
+        assert line.heard.reports("nothing")[0].followed is Followed.REFUSED

@@ -1,0 +1,117 @@
+"""Mistakes in site.yaml: each is found at its place, with a way out."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.model.errors import ConfigError, Place
+from controller.model.ports import BusSettings, DeviceSettings, PointSettings, Source
+from drivers.modbus import factory
+from drivers.modbus.options import line_options
+
+HERE = Place("site.yaml", 7, 5)
+THERE = Place("site.yaml", 3, 1)
+
+
+def _device(**options: object) -> DeviceSettings:
+    points = (PointSettings("air.temperature", "temperature"),)
+    return DeviceSettings("probe", options, points, THERE, dict.fromkeys(options, HERE))
+
+
+def _bus(*devices: DeviceSettings, **options: object) -> BusSettings:
+    return BusSettings("rs485", options, devices, THERE, dict.fromkeys(options, HERE))
+
+
+GOOD: dict[str, object] = {"address": 1, "profile": "xy-md02"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "place"),
+    [
+        ({}, "'port' is missing", THERE),
+        ({"port": 5}, "port must be a text", HERE),
+        ({"port": "x", "baudrate": 9601}, "baudrate cannot be 9601.*9600", HERE),
+        ({"port": "x", "baudrate": "fast"}, "whole number", HERE),
+        ({"port": "x", "bauderate": 9600}, "did you mean baudrate", HERE),
+        ({"port": "x", "parity": "odds"}, "none, even or odd", HERE),
+        ({"port": "x", "stop_bits": 3}, "use 1, 2", HERE),
+        ({"port": "x", "timeout": 0.3}, "needs a unit.*0.3 s", HERE),
+        ({"port": "x", "timeout": "5 %"}, "%", HERE),
+    ],
+)
+def test_bus_options(options: dict[str, object], said: str, place: Place) -> None:
+    with pytest.raises(ConfigError, match=said) as error:
+        factory.check(_bus(**options))
+    assert error.value.place == place
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "place"),
+    [
+        ({"profile": "xy-md02"}, "'address' is missing", THERE),
+        ({"address": 1}, "'profile' is missing", THERE),
+        ({**GOOD, "address": 0}, "1 to 247", HERE),
+        ({**GOOD, "address": 248}, "1 to 247", HERE),
+        ({**GOOD, "address": "one"}, "whole number", HERE),
+        ({**GOOD, "address": True}, "whole number", HERE),
+        ({**GOOD, "profile": "xy-md20"}, "did you mean xy-md02", HERE),
+        ({**GOOD, "profile": "ks-x-3268"}, "did you mean ks-x-3267", HERE),
+        ({**GOOD, "poll": 5}, "needs a unit.*5 s", HERE),
+        ({**GOOD, "poll": "0 s"}, "more than 0", HERE),
+        ({**GOOD, "poll": "5 m"}, "not a unit", HERE),
+        ({**GOOD, "pol": "5 s"}, "did you mean poll", HERE),
+        ({**GOOD, "address_offset": -1}, "no option 'address_offset'", HERE),
+        ({"address": 1, "profile": "ks-x-3267", "address_offset": 1}, "use 0, -1", HERE),
+    ],
+)
+def test_device_options(options: dict[str, object], said: str, place: Place) -> None:
+    with pytest.raises(ConfigError, match=said) as error:
+        factory.check(_bus(_device(**options), port="x"))
+    assert error.value.place == place
+
+
+def test_an_address_twice() -> None:
+    with pytest.raises(ConfigError, match="both have address 1") as error:
+        factory.check(_bus(_device(**GOOD), _device(**GOOD), port="x"))
+    assert error.value.place == HERE
+
+
+def test_what_is_right_as_text_is_right() -> None:
+    factory.check(
+        _bus(_device(address="0x0A", profile="xy-md02", poll="2 s", settle="0 s"), port="x", baudrate="19200")
+    )
+    line = line_options(_bus(port="x", baudrate=38400.0, parity="E", stop_bits=2, timeout="200 ms"))
+    assert (line.baudrate, line.parity, line.stop_bits, line.timeout) == (38400, "E", 2, 0.2)
+    assert line.silence == 0.00175
+    assert line_options(_bus(port="x")).silence == pytest.approx(35 / 9600)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "offers"),
+    [
+        ("xy-md02", "temperature", Source("°C")),
+        ("waveshare-relay-8", "channel/8", Source(output="switch")),
+        ("ks-x-3267", "outside_temperature/1", Source("°C")),
+        ("ks-x-3267", "air_temperature/2", Source("°C")),
+        ("ks-x-3267", "rain_detector/1", Source()),
+        ("ks-x-3267", "retractable/2", Source(output="motor")),
+        ("ks-x-3267", "switch/16", Source(output="switch")),
+    ],
+)
+def test_sources(name: str, source: str, offers: Source) -> None:
+    assert factory.source(_device(address=1, profile=name), source) == offers
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "said"),
+    [
+        ("xy-md02", "temprature", "did you mean temperature"),
+        ("waveshare-relay-8", "channel/9", "did you mean channel/"),
+        ("ks-x-3267", "wind_sped/1", "did you mean wind_speed"),
+        ("ks-x-3267", "wind_speed", "write wind_speed/1"),
+        ("ks-x-3267", "wind_speed/0", "write wind_speed/1"),
+    ],
+)
+def test_unknown_sources(name: str, source: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        factory.source(_device(address=1, profile=name), source)

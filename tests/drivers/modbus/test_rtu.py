@@ -1,0 +1,68 @@
+"""Frames, byte for byte."""
+
+from __future__ import annotations
+
+import pytest
+
+from drivers.modbus.messages import (
+    READ_COILS,
+    READ_HOLDING,
+    READ_INPUT,
+    WRITE_COIL,
+    WRITE_COILS,
+    WRITE_REGISTER,
+    WRITE_REGISTERS,
+    Request,
+)
+from drivers.modbus.rtu import Receiver, Refused, encode
+
+
+@pytest.mark.parametrize(
+    ("unit", "request_", "frame"),
+    [
+        (1, Request(READ_HOLDING, 1, 8), "01 03 00 01 00 08 15 CC"),
+        (1, Request(READ_HOLDING, 0, 8), "01 03 00 00 00 08 44 0C"),
+        (1, Request(READ_HOLDING, 203, 3), "01 03 00 CB 00 03 74 35"),
+        (1, Request(READ_INPUT, 1, 2), "01 04 00 01 00 02 20 0B"),
+        (0xFE, Request(READ_INPUT, 3), "FE 04 00 03 00 01 D5 C5"),
+        (1, Request(WRITE_COIL, 0, values=(0xFF00,)), "01 05 00 00 FF 00 8C 3A"),
+        (240, Request(READ_HOLDING, 0, 2), "F0 03 00 00 00 02 D1 2A"),
+        (0xFF, Request(READ_HOLDING, 0x07D0), "FF 03 07 D0 00 01 91 59"),
+        # the two of the Modbus application protocol's own examples, with their CRC
+        (1, Request(WRITE_COILS, 19, values=(1, 0, 1, 1, 0, 0, 1, 1, 1, 0)), "01 0F 00 13 00 0A 02 CD 01 72 CB"),
+        (1, Request(WRITE_REGISTERS, 1, values=(10, 258)), "01 10 00 01 00 02 04 00 0A 01 02 92 30"),
+        (1, Request(WRITE_REGISTER, 1, values=(3,)), "01 06 00 01 00 03 98 0B"),
+    ],
+)
+def test_golden_requests(unit: int, request_: Request, frame: str) -> None:
+    assert encode(unit, request_).hex(" ").upper() == frame
+
+
+def _with_crc(text: str) -> bytes:
+    from pymodbus.framer import FramerRTU
+
+    body = bytes.fromhex(text)
+    return body + FramerRTU.compute_CRC(body).to_bytes(2, "big")
+
+
+def test_answer_in_pieces_after_noise_and_a_strangers_late_answer() -> None:
+    receiver = Receiver(1, Request(READ_INPUT, 1, 2))
+    stream = b"\x00\x01\x04" + _with_crc("02 04 04 00 01 00 02") + _with_crc("01 04 04 FF 9C 02 26")
+    for byte in stream[:-1]:
+        assert receiver.feed(bytes((byte,))) is None
+    assert receiver.feed(stream[-1:]) == (0xFF9C, 0x0226)
+
+
+def test_bits_come_lowest_first() -> None:
+    assert Receiver(1, Request(READ_COILS, 0, 10)).feed(_with_crc("01 01 02 05 02")) == (1, 0, 1, 0, 0, 0, 0, 0, 0, 1)
+
+
+def test_refusal() -> None:
+    with pytest.raises(Refused) as refused:
+        Receiver(1, Request(READ_HOLDING, 1)).feed(_with_crc("01 83 02"))
+    assert refused.value.code == 2
+
+
+def test_broken_crc_and_wrong_echo_are_no_answer() -> None:
+    assert Receiver(1, Request(READ_HOLDING, 1)).feed(bytes.fromhex("01 03 02 00 01 00 00")) is None
+    assert Receiver(1, Request(WRITE_COIL, 0, values=(0xFF00,))).feed(_with_crc("01 05 00 01 FF 00")) is None
