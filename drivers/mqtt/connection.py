@@ -62,7 +62,7 @@ class Connection:
         self._paho.on_disconnect = on_disconnect
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
+        await self._enter()
         sock = self._paho.socket()
         if sock is None:
             raise aiomqtt.MqttError("the connection broke at once")
@@ -73,16 +73,14 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        sock = self._paho.socket()
-        if sock is not None:
-            self._loop.remove_reader(sock.fileno())
         try:
-            await self._client.__aexit__(kind, error, trace)
+            # where the connection has ended already there is nobody to say goodbye to
+            if not self._ended.done():
+                await self._client.__aexit__(kind, error, trace)
         except aiomqtt.MqttError:
-            # a broker that does not take our goodbye is left without one
-            if sock is not None and sock.fileno() >= 0:
-                self._loop.remove_writer(sock.fileno())
-                sock.close()
+            pass
+        finally:
+            self._close()
 
     async def subscribe(self, topics: Sequence[str]) -> list[str]:
         """Subscribe with QoS 1. Returns the topics the broker refused."""
@@ -111,6 +109,28 @@ class Connection:
             if oldest is not None and self._loop.time() - oldest > PATIENCE:
                 self._end("the broker does not acknowledge commands")
         return self._ended.result()
+
+    async def _enter(self) -> None:
+        """Connect. aiomqtt alone would wait out its time for a broker that hangs up before it has greeted."""
+        entering = self._loop.create_task(self._client.__aenter__())
+        try:
+            await asyncio.wait((entering, self._ended), return_when=asyncio.FIRST_COMPLETED)
+            # a refusal is followed by hanging up: the reason comes first, but reaches us a turn later
+            await asyncio.wait((entering,), timeout=0.1)
+            if not entering.done():
+                raise aiomqtt.MqttError(self._ended.result())
+            await entering
+        except BaseException:
+            entering.cancel()
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        sock = self._paho.socket()
+        if sock is not None and sock.fileno() >= 0:
+            self._loop.remove_reader(sock.fileno())
+            self._loop.remove_writer(sock.fileno())
+            sock.close()
 
     def _readable(self) -> None:
         batch = self._batch
@@ -145,7 +165,8 @@ class Connection:
         self._unacknowledged.pop(mid, None)
 
     def _on_register_write(self, client: Client, userdata: object, sock: Any) -> None:
-        self._loop.add_writer(sock.fileno(), self._flush)
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock.fileno(), self._flush)
 
 
 def _failed(code: object) -> bool:

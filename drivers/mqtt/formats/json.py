@@ -19,8 +19,7 @@ def read(payload: bytes, wanted: Mapping[str, Path]) -> Telemetry | None:
 def state(payload: bytes, steps: Path, on: str, off: str) -> bool | None:
     """Whether the value at this path is on or off: the words a command is given in, or a usual one; else None."""
     found = find(decode(payload), steps)
-    if found == on:
-        return True
-    if found == off:
-        return False
-    return {1.0: True, 0.0: False}.get(number(found) or 0.0) if isinstance(found, (str, int)) else None
+    if isinstance(found, str) and found in (on, off):
+        return found == on
+    value = number(found)
+    return value == 1.0 if value in (0.0, 1.0) else None

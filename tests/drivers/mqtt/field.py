@@ -77,7 +77,7 @@ async def running(driver: Driver, recorder: Recorder) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def alongside(work: asyncio.Future[None] | asyncio.Task[None]) -> AsyncIterator[None]:
+async def alongside(work: asyncio.Task[None]) -> AsyncIterator[None]:
     try:
         yield
     finally:

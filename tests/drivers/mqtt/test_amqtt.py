@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from amqtt.broker import Broker as Amqtt
+from amqtt.broker import Broker as Amqtt  # type: ignore[import-untyped]
 
 from controller.model.commands import Followed, Verb
 from simulators.devices.mqtt import serve
