@@ -29,14 +29,15 @@ class Span(NamedTuple):
         return self.function == other.function and self.address <= other.address and other.end <= self.end
 
 
-def merge(spans: Iterable[Span], gaps: Sequence[tuple[int, int]] = ()) -> tuple[Span, ...]:
+def merge(spans: Iterable[Span], gaps: Sequence[tuple[int, int]] = (), bridge: int = BRIDGE) -> tuple[Span, ...]:
     """The fewest sensible reads that cover `spans`.
 
-    Small holes are read along; never one that touches a declared gap (first and last address, both unreadable).
+    Holes of up to `bridge` registers are read along; never one that touches a declared gap (first and last address,
+    both unreadable).
     """
     merged: list[Span] = []
     for span in sorted(set(spans)):
-        if merged and _joins(merged[-1], span, gaps):
+        if merged and _joins(merged[-1], span, gaps, bridge):
             last = merged[-1]
             merged[-1] = last._replace(size=max(last.end, span.end) - last.address)
         else:
@@ -44,8 +45,8 @@ def merge(spans: Iterable[Span], gaps: Sequence[tuple[int, int]] = ()) -> tuple[
     return tuple(merged)
 
 
-def _joins(last: Span, span: Span, gaps: Sequence[tuple[int, int]]) -> bool:
-    if last.function != span.function or span.address - last.end > BRIDGE:
+def _joins(last: Span, span: Span, gaps: Sequence[tuple[int, int]], bridge: int) -> bool:
+    if last.function != span.function or span.address - last.end > bridge:
         return False
     most = MOST_BITS if span.function in BIT_READS else MOST_WORDS
     if max(last.end, span.end) - last.address > most:

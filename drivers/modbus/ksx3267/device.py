@@ -19,6 +19,7 @@ from .node import ACTUATOR_WORDS, CODES_FROM, INFO, SENSOR_WORDS, Block, layout,
 
 _ECHO_PAUSE = 0.3  # s, real: what nodes take to act on a command
 _ECHO_TRIES = 5
+_BRIDGE = 40  # registers: nodes are slow to answer, so one long read beats two short ones
 
 Steps = Generator[Request | Pause, Answer | None, None]
 
@@ -155,7 +156,7 @@ class KsNode:
             blocks = layout(info, answer.words)
             needed = [target for _, target in self._sensors] + list(self._actuators.values())
             spans = [_span(target, blocks[target]) for target in needed if target in blocks]
-            self._known = Known(offset, blocks, merge(spans))
+            self._known = Known(offset, blocks, merge(spans, bridge=_BRIDGE))
             self._trouble = ""
             return
 

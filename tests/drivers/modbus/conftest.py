@@ -8,7 +8,7 @@ import os
 import struct
 import time
 import tty
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,7 +150,9 @@ class Heard:
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         async with asyncio.timeout(seconds):
-            while not condition():
+            while True:
+                if condition():
+                    return
                 await asyncio.sleep(0.005)
 
 
@@ -172,6 +174,16 @@ class Running:
         self.driver = driver
         self.heard = heard
 
+    async def told(self, given: Command) -> Report:
+        """Send a command and wait for the report that answers it."""
+
+        def answers() -> list[Report]:
+            return [report for report in self.heard.reports(given.output) if report.command_id == given.id]
+
+        self.driver.send(given)
+        await self.heard.until(answers)
+        return answers()[0]
+
 
 Start = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
 
@@ -185,7 +197,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(tmp_path: Path) -> Start:
     @contextlib.asynccontextmanager
     async def run(*devices: DeviceSettings, speed: float = 1.0, **options: object) -> AsyncIterator[Running]:
         settings = BusSettings("rs485", {"port": str(tmp_path / "port"), **options}, devices)
@@ -201,4 +213,4 @@ def start(tmp_path: Path) -> Iterator[Start]:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    yield run
+    return run

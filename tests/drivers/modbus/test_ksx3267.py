@@ -82,7 +82,8 @@ def test_integrated_node_follows_the_codes() -> None:
 
 
 def test_blocks() -> None:
-    assert sensor_state((0x6666, 0x41E6, 0)) == (pytest.approx(28.8, abs=1e-5), 0)
+    assert sensor_state((0x6666, 0x41E6, 0)).value == pytest.approx(28.8, abs=1e-5)
+    assert sensor_state((0, 0, 103)).status == 103
     assert actuator_state((7, 301, 0x0002, 0x0001)) == (7, 301, 65538)
 
 
@@ -183,14 +184,9 @@ async def test_an_integrated_node_with_either_offset(bench: Bench, start: Start,
             "outside.radiation": 640.0,
         }
         assert line.heard.reports("roof_vent.node")[0].followed is Followed.RESTING
-        open_, stop = command("roof_vent.node", Verb.OPEN, 12.0), command("roof_vent.node", Verb.STOP)
-        line.driver.send(open_)
-        await line.heard.until(lambda: line.heard.reports("roof_vent.node")[-1].command_id == open_.id)
-        report = line.heard.reports("roof_vent.node")[-1]
+        report = await line.told(command("roof_vent.node", Verb.OPEN, 12.0))
         assert (report.followed, report.verb) == (Followed.RUNNING, Verb.OPEN)
-        line.driver.send(stop)
-        await line.heard.until(lambda: line.heard.reports("roof_vent.node")[-1].command_id == stop.id)
-        assert line.heard.reports("roof_vent.node")[-1].followed is Followed.RESTING
+        assert (await line.told(command("roof_vent.node", Verb.STOP))).followed is Followed.RESTING
         assert node.writes == [(16, 503 + shift, (303, 1, 12, 0)), (16, 503 + shift, (0, 2))]
 
 
@@ -236,12 +232,8 @@ async def test_opids_continue_after_a_restart_of_the_controller(bench: Bench, st
     wiring = device("node", {"fan": "switch/2"}, address=5, profile="ks-x-3267", poll="1 h")
     for expected in (1, 2):
         async with start(wiring) as line:
-            given = command("fan", Verb.ON, 30.0)
-            line.driver.send(given)  # before the first poll: the node has to be identified first
-            await line.heard.until(
-                lambda given=given, line=line: (
-                    line.heard.reports("fan")[-1:] != [] and line.heard.reports("fan")[-1].command_id == given.id
-                )
+            # before the first poll: the node has to be identified first
+            await line.told(command("fan", Verb.ON, 30.0))
             )
         assert node.writes[-1] == (16, 507, (202, expected, 30, 0))
 
@@ -250,10 +242,7 @@ async def test_a_hand_at_the_node_holds_the_motor(bench: Bench, start: Start) ->
     bench.slaves[12] = node = Node(3, INTEGRATED)
     node.by_hand = True
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
-        given = command("roof_vent.node", Verb.CLOSE, 5.0)
-        line.driver.send(given)
-        await line.heard.until(lambda: any(r.command_id == given.id for r in line.heard.reports("roof_vent.node")))
-        report = line.heard.reports("roof_vent.node")[-1]
+        report = await line.told(command("roof_vent.node", Verb.CLOSE, 5.0))
         assert (report.followed, report.note) == (Followed.HELD, "manual control")
 
 
@@ -262,17 +251,11 @@ async def test_a_node_that_does_not_confirm(bench: Bench, start: Start) -> None:
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
         await line.heard.until(lambda: line.heard.reports("roof_vent.node"))
         node.echo = False
-        given = command("roof_vent.node", Verb.OPEN, 5.0)
-        line.driver.send(given)
-        await line.heard.until(lambda: line.heard.reports("roof_vent.node")[-1].command_id == given.id)
-        report = line.heard.reports("roof_vent.node")[-1]
+        report = await line.told(command("roof_vent.node", Verb.OPEN, 5.0))
         assert report.followed is Followed.REFUSED
         assert "did not confirm" in report.note
         node.echo = True
-        again = command("roof_vent.node", Verb.OPEN, 5.0)
-        line.driver.send(again)
-        await line.heard.until(lambda: line.heard.reports("roof_vent.node")[-1].command_id == again.id)
-        assert line.heard.reports("roof_vent.node")[-1].followed is Followed.RUNNING
+        assert (await line.told(command("roof_vent.node", Verb.OPEN, 5.0))).followed is Followed.RUNNING
         assert [words[1] for _, _, words in node.writes] == [1, 2]
 
 

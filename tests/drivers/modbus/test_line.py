@@ -71,9 +71,7 @@ async def test_a_lease_uses_the_devices_timer(bench: Bench, start: Start) -> Non
     bench.slaves[20] = board = relay()
     async with start(device("relays", {"fan": "channel/3"}, address=20, profile="waveshare-relay-8")) as line:
         for seconds in (90.0, 0.05, 99999.0):
-            given = command("fan", Verb.ON, seconds)
-            line.driver.send(given)
-            await line.heard.until(lambda given=given: any(r.command_id == given.id for r in line.heard.reports("fan")))
+            await line.told(command("fan", Verb.ON, seconds))
         assert board.writes == [(5, 0x0202, (900,)), (5, 0x0202, (1,)), (5, 0x0202, (0x7FFF,))]
 
 
@@ -104,10 +102,7 @@ async def test_refused_and_impossible_commands(bench: Bench, start: Start) -> No
         await line.heard.until(lambda: line.heard.reports("fan"))
         board.refuses = 4
         for verb, note in ((Verb.ON, "refused: device failure (4)"), (Verb.OPEN, "a switch cannot open")):
-            given = command("fan", verb)
-            line.driver.send(given)
-            await line.heard.until(lambda given=given: line.heard.reports("fan")[-1].command_id == given.id)
-            report = line.heard.reports("fan")[-1]
+            report = await line.told(command("fan", verb))
             assert (report.followed, report.note) == (Followed.REFUSED, note)
 
 
@@ -185,8 +180,8 @@ async def test_the_ports_name_leads_elsewhere_while_the_old_port_lives(bench: Be
         old = os.dup(bench._master)
         bench.disconnect()
         bench.connect()
-        seen = len(line.heard.all)
-        await line.heard.until(lambda: any(r.value == 21.5 for r in line.heard.all[seen:] if hasattr(r, "value")))
+        seen = len(line.heard.readings("air.temperature"))
+        await line.heard.until(lambda: 21.5 in [r.value for r in line.heard.readings("air.temperature")[seen:]])
         os.close(old)
 
 

@@ -34,12 +34,14 @@ async def server(tmp_path: Path) -> AsyncIterator[None]:
         "socat", f"pty,raw,echo=0,link={far}", f"pty,raw,echo=0,link={near}", stderr=asyncio.subprocess.DEVNULL
     )
     async with asyncio.timeout(5):
-        while not (far.exists() and near.exists()):
+        while True:
+            if far.exists() and near.exists():
+                break
             await asyncio.sleep(0.01)
     served = ModbusSerialServer([_box(1), _relays(20)], port=str(far), baudrate=9600)
     await served.serve_forever(background=True)
     yield
-    await served.shutdown()
+    await served.shutdown()  # type: ignore[no-untyped-call]
     with contextlib.suppress(ProcessLookupError):
         socat.terminate()
     await socat.wait()
@@ -56,8 +58,5 @@ async def test_reads_and_switches(start: Start) -> None:
         assert line.heard.readings("air.temperature")[0].value == -10
         assert line.heard.readings("air.humidity")[0].value == 64
         for verb, followed in ((Verb.ON, Followed.RUNNING), (Verb.OFF, Followed.RESTING)):
-            given = command("fan", verb)
-            line.driver.send(given)
-            await line.heard.until(lambda given=given: line.heard.reports("fan")[-1].command_id == given.id)
-            assert line.heard.reports("fan")[-1].followed is followed
+            assert (await line.told(command("fan", verb))).followed is followed
         assert sum(entry.errors + entry.timeouts for entry in line.driver.health().devices) == 0
