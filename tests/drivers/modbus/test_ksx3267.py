@@ -234,7 +234,6 @@ async def test_opids_continue_after_a_restart_of_the_controller(bench: Bench, st
         async with start(wiring) as line:
             # before the first poll: the node has to be identified first
             await line.told(command("fan", Verb.ON, 30.0))
-            )
         assert node.writes[-1] == (16, 507, (202, expected, 30, 0))
 
 
