@@ -5,12 +5,11 @@ from __future__ import annotations
 from controller.model.units import TEMPERATURE, show
 from controller.rules.compiler import Compiled, Symbol
 from controller.rules.parser import Demand
-from controller.rules.tree import Window
 
 from .actuation import Explain
 from .alarms import Alarm, AlarmBook, Disagreement, SensorAlarm
 from .arbiter import Arbiter, Claims, DrivenDemand, LatchedDemand
-from .calendar import Calendar, Clockwork, DayNode, PeriodNode, WindowNode
+from .calendar import Calendar, Clockwork, DayNode, PeriodNode
 from .conditions import Latch
 from .demands import Proportional, Pulse
 from .irrigation import Rounds
@@ -34,11 +33,10 @@ class Builder:
         self.day = DayNode(self.clockwork)
         self.period = PeriodNode(self.clockwork, plan.periods)
         self.book = AlarmBook(self.network)
-        self.scope = PlanScope(plan, self.network, self.day.slot, self.period.slot)
+        self.scope = PlanScope(plan, self.clockwork, self.day.slot, self.period.slot)
         self.channels: dict[str, Channel] = {}
         self.votes: dict[str, Vote] = {}
         self._slots: dict[str, int] = {}
-        self._windows: dict[Window, WindowNode] = {}
         self._add_sensors()
         self._add_actuator_names()
         claims = self._add_rules()
@@ -149,7 +147,7 @@ class Builder:
             start = self.scope.condition(plan.start)
             skip = self.scope.condition(plan.skip_when) if plan.skip_when else None
             stop_day = self.scope.condition(plan.stop_day_when) if plan.stop_day_when else None
-        window = self._window(plan.window) if plan.window else None
+        window = self.scope.window(plan.window) if plan.window else None
         history = self.scope.history(plan.valve)
         slot = self._slots[plan.valve]
         explain = self.scope.explain([plan.start.tree], plan.valve)
@@ -157,8 +155,3 @@ class Builder:
             self.network, self.book, plan, history, slot, self.day.slot, window, start, skip, stop_day, explain
         )
         return rounds, rounds.reason
-
-    def _window(self, window: Window) -> WindowNode:
-        if window not in self._windows:
-            self._windows[window] = WindowNode(self.clockwork, window)
-        return self._windows[window]

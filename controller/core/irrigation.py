@@ -8,7 +8,7 @@ from controller.rules.compiler import Compiled
 from .actuation import Explain
 from .alarms import AlarmBook
 from .calendar import WindowNode
-from .network import NAN, Moment, Network
+from .network import NAN, Moment, Network, nan_if_none, none_if_unknown
 from .plan import IrrigationPlan
 
 _PATIENCE = 600.0
@@ -31,8 +31,7 @@ class ValveHistory:
         """Written by the rounds."""
 
     def state(self) -> object:
-        last = self._network.values[self.last_start]
-        return None if last != last else last
+        return none_if_unknown(self._network.values[self.last_start])
 
     def restore(self, state: object) -> None:
         assert isinstance(state, float)
@@ -144,12 +143,12 @@ class Rounds:
         self._network.wake(self, now.t + plan.give + _PATIENCE)
 
     def state(self) -> object:
-        stopped = None if self._stopped_on != self._stopped_on else self._stopped_on
+        stopped = none_if_unknown(self._stopped_on)
         return [self._began, self._given, self._looked, self._was_open, self._ended, stopped, self._reason]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
         self._began, self._given, self._looked, self._was_open, self._ended, stopped, reason = state
         self._reason = tuple((name, value) for name, value in reason)
-        self._stopped_on = NAN if stopped is None else stopped
+        self._stopped_on = nan_if_none(stopped)
         self._network.set(self.open, float(self._began is not None))

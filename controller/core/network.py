@@ -131,3 +131,13 @@ class Network:
         if index not in self._queued:
             self._queued.add(index)
             heapq.heappush(self._queue, index)
+
+
+def none_if_unknown(value: float) -> float | None:
+    """For snapshots: JSON has no NaN."""
+    return None if value != value else value
+
+
+def nan_if_none(value: float | None) -> float:
+    """The way back."""
+    return NAN if value is None else value

@@ -12,15 +12,16 @@ from controller.model.errors import one_of
 from controller.model.units import QUANTITIES, UNITS, Unit, show, show_duration
 from controller.rules.compiler import Compiled, Symbol, compile_expression
 from controller.rules.tree import ElapsedSinceStart as Elapsed
-from controller.rules.tree import Is, Name, SinceStart, Tree, walk
+from controller.rules.tree import Is, Name, SinceStart, Tree, Window, walk
 
 from .actuation import Explain
+from .calendar import Clockwork, WindowNode
 from .conditions import ElapsedSinceStart, Held
 from .derived import MOIST_AIR, CounterToday, DrainFraction, Integral, MoistAir
 from .irrigation import ValveHistory
-from .network import Network
 from .plan import Expression, Plan, SetpointPlan
 from .setpoints import Calculation, PeriodSetpoint
+from .windows import SlidingWindow
 
 PERCENT = UNITS["%"]
 PLAIN = UNITS[""]
@@ -35,8 +36,10 @@ _PATIENCE = 120.0
 class PlanScope:
     """Resolves names while expressions are compiled. `day` and `period` are the calendar's slots."""
 
-    def __init__(self, plan: Plan, network: Network, day: int, period: int) -> None:
-        self.network = network
+    def __init__(self, plan: Plan, clockwork: Clockwork, day: int, period: int) -> None:
+        self.network = clockwork.network
+        self._clockwork = clockwork
+        self._windows: dict[Window, WindowNode] = {}
         self.given: dict[str, int] = {}
         self._plan = plan
         self._day, self._period = day, period
@@ -194,6 +197,21 @@ class PlanScope:
         node = Held(self.network, self._key(f"{self._owner} for {show_duration(seconds)}"), condition, seconds)
         self._inherit(node.slot, condition.slots)
         return node.slot
+
+    def over(self, function: str, value: Compiled, seconds: float) -> int:
+        key = self._key(f"{self._owner} {function} {show_duration(seconds)}")
+        node = SlidingWindow(self.network, key, function, value, seconds)
+        self._inherit(node.slot, value.slots)
+        return node.slot
+
+    def within(self, window: Window) -> int:
+        return self.window(window).slot
+
+    def window(self, window: Window) -> WindowNode:
+        """The node that knows whether it is now inside a part of the day."""
+        if window not in self._windows:
+            self._windows[window] = WindowNode(self._clockwork, window)
+        return self._windows[window]
 
     def sum_since_start(self, name: str) -> int | None:
         if not self._valve or name not in _SUMS:

@@ -8,7 +8,7 @@ from statistics import median
 from controller.model.events import Measured
 from controller.model.points import Quality, Reading
 
-from .network import NAN, Moment, Network, Stateless
+from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
 from .plan import SensorPlan, VotePlan
 
 _RATE_SLACK = 10.0
@@ -101,20 +101,21 @@ class Channel:
         if self._heard is None:
             return None
         quality = self._network.values[self.quality]
-        return [self._heard, quality, _number(self._raw), self._changed, _number(self._good), self._good_at]
+        return [
+            self._heard,
+            quality,
+            none_if_unknown(self._raw),
+            self._changed,
+            none_if_unknown(self._good),
+            self._good_at,
+        ]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
         self._heard, quality, raw, self._changed, good, self._good_at = state
-        self._raw = NAN if raw is None else raw
-        self._good = NAN if good is None else good
+        self._raw, self._good = nan_if_none(raw), nan_if_none(good)
         self._network.set(self.value, self._good if quality == Quality.GOOD else NAN)
         self._network.set(self.quality, quality)
-
-
-def _number(value: float) -> float | None:
-    """JSON has no NaN."""
-    return None if value != value else value
 
 
 class Vote(Stateless):

@@ -18,6 +18,7 @@ from controller.model.errors import one_of
 from controller.model.units import (
     NUMBER,
     TEMPERATURE,
+    TIME,
     UNITS,
     Dimension,
     Unit,
@@ -38,8 +39,11 @@ from .tree import (
     Not,
     Number,
     Or,
+    Over,
     SinceStart,
     Tree,
+    Window,
+    Within,
 )
 
 Values = list[float]
@@ -70,6 +74,12 @@ class Scope(Protocol):
 
     def held(self, condition: Compiled, seconds: float) -> int:
         """The slot that is true once `condition` has been true for `seconds`."""
+
+    def over(self, function: str, value: Compiled, seconds: float) -> int:
+        """The slot of what `value` did during the last `seconds`: see `tree.Over`."""
+
+    def within(self, window: Window) -> int:
+        """The slot that is true inside a part of the day."""
 
     def sum_since_start(self, name: str) -> int | None:
         """The slot of a sum since the valve's last start; None where there is no valve or no such sum."""
@@ -152,6 +162,10 @@ class _Compilation:
                 return self.held(operand, seconds)
             case Call(function, arguments, at):
                 return self.call(function, arguments, at)
+            case Over(function, operand, seconds):
+                return self.over(function, operand, seconds)
+            case Within(window):
+                return _Part(self.slot(self.scope.within(window)))
             case SinceStart(operand, at):
                 return self.since_start(operand, at)
             case ElapsedSinceStart(seconds, at):
@@ -283,6 +297,15 @@ class _Compilation:
         for argument in arguments[1:]:
             codes.append(self.same_dimension(arguments[0], argument, argument.at)[1].code)
         return _Part(f"{function}_({', '.join(codes)})", first.unit, first.absolute)
+
+    def over(self, function: str, operand: Tree, seconds: float) -> _Part:
+        inner = _Compilation(self.text, self.scope)
+        value = inner.finish(inner.number(operand))
+        assert value.unit is not None
+        slot = self.slot(self.scope.over(function, value, seconds))
+        if function == "rate":
+            return _Part(slot, _composed(value.unit.dimension.per(TIME), value.unit.scale), False)
+        return _Part(slot, value.unit, value.absolute)
 
     def since_start(self, operand: Tree, at: int) -> _Part:
         if not isinstance(operand, Name):

@@ -27,9 +27,11 @@ from .tree import (
     Not,
     Number,
     Or,
+    Over,
     SinceStart,
     Tree,
     Window,
+    Within,
 )
 
 
@@ -56,6 +58,9 @@ class Demand:
     on_s: float = 0.0
     every_s: float = 0.0
 
+
+OVER_TIME = ("average", "minimum", "maximum", "rate")
+"""Functions of a value and a length of time: what the value did during that time up to now."""
 
 STATES = {"on": 100.0, "off": 0.0, "open": 100.0, "closed": 0.0}
 _MINUS_SIGNS = str.maketrans({"−": "-", "≤": "<=", "≥": ">="})
@@ -133,6 +138,16 @@ class _Builder(Transformer[Token, Any]):
     def is_not(self, subject: Tree, state: Token) -> Tree:
         return Not(self.is_(subject, state), subject.at)
 
+    def within(self, subject: Tree, window: Window) -> Tree:
+        if subject != Name("time"):
+            hint = "write 'time is 08:00 .. 17:30'"
+            raise _Mistake("only the time can be inside a part of the day", subject.at, hint)
+        return Within(window, subject.at)
+
+    def ago(self, name: Token, duration: Token) -> Tree:
+        at = name.start_pos or 0
+        return Over("ago", Name(str(name), at), _duration(duration), at)
+
     def add(self, left: Tree, right: Tree) -> Tree:
         return Binary("+", left, right, left.at)
 
@@ -162,7 +177,15 @@ class _Builder(Transformer[Token, Any]):
         return Name(str(token), token.start_pos or 0)
 
     def call(self, function: Token, *arguments: Tree | None) -> Tree:
-        return Call(str(function), tuple(a for a in arguments if a is not None), function.start_pos or 0)
+        at = function.start_pos or 0
+        given = tuple(a for a in arguments if a is not None)
+        if function not in OVER_TIME:
+            return Call(str(function), given, at)
+        match given:
+            case (operand, Number(value, written)) if written.dimension == TIME:
+                return Over(str(function), operand, value * factor(written, SECOND), at)
+            case _:
+                raise _Mistake(f"{function!s} takes a value and a time", at, f"write {function!s}(..., 10 min)")
 
     def signed(self, *parts: Token) -> tuple[float, Unit, int]:
         value, written, at = _measure(parts[-1])

@@ -99,6 +99,27 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """`function(operand, seconds)`: what a value did during the last `seconds`.
+
+    `function` is average, minimum, maximum, rate (per second) or ago (the value `seconds` ago).
+    """
+
+    function: str
+    operand: Tree
+    seconds: float
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`time is start .. end`: whether it is now inside a part of the day."""
+
+    window: Window
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SinceStart:
     """`point since last start`: what a sum has gathered since the valve last opened."""
 
@@ -114,7 +135,23 @@ class ElapsedSinceStart:
     at: int = field(default=0, compare=False)
 
 
-Tree = Number | Name | Binary | Negate | Compare | Is | Not | And | Or | Held | Call | SinceStart | ElapsedSinceStart
+Tree = (
+    Number
+    | Name
+    | Binary
+    | Negate
+    | Compare
+    | Is
+    | Not
+    | And
+    | Or
+    | Held
+    | Call
+    | Over
+    | Within
+    | SinceStart
+    | ElapsedSinceStart
+)
 
 
 def children(tree: Tree) -> tuple[Tree, ...]:
@@ -122,7 +159,7 @@ def children(tree: Tree) -> tuple[Tree, ...]:
     match tree:
         case Binary(_, left, right) | Compare(_, left, right) | And(left, right) | Or(left, right):
             return (left, right)
-        case Negate(operand) | Not(operand) | Held(operand, _) | SinceStart(operand):
+        case Negate(operand) | Not(operand) | Held(operand, _) | Over(_, operand, _) | SinceStart(operand):
             return (operand,)
         case Call(_, arguments):
             return arguments
@@ -165,7 +202,8 @@ class DayTime:
         if not self.offset:
             return self.anchor
         sign = "+" if self.offset > 0 else "-"
-        return f"{self.anchor} {sign} {abs(self.offset) / 3600:g} h"
+        length, symbol = next((s, u) for s, u in ((3600, "h"), (60, "min"), (1, "s")) if self.offset % s == 0 or s == 1)
+        return f"{self.anchor} {sign} {abs(self.offset) / length:g} {symbol}"
 
 
 @dataclass(frozen=True, slots=True)
