@@ -35,6 +35,7 @@ class Connection:
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[str] = self._loop.create_future()
+        self._leaving = False
         self._batch: list[MQTTMessage] = []
         self._unacknowledged: dict[int, float] = {}
         self._client = aiomqtt.Client(
@@ -55,7 +56,8 @@ class Connection:
         told = self._paho.on_disconnect
 
         def on_disconnect(*arguments: Any) -> None:
-            if told is not None:
+            # aiomqtt keeps a loss as an exception that nobody would fetch: it hears of wanted ends only
+            if self._leaving and told is not None:
                 told(*arguments)
             self._end(f"the broker closed the connection ({arguments[3]})")
 
@@ -76,6 +78,7 @@ class Connection:
         try:
             # where the connection has ended already there is nobody to say goodbye to
             if not self._ended.done():
+                self._leaving = True
                 await self._client.__aexit__(kind, error, trace)
         except aiomqtt.MqttError:
             pass

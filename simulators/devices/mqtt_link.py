@@ -88,7 +88,8 @@ class Link:
         text = payload if isinstance(payload, str) else payload.decode()
         self.journal.entries.append(Entry(">", topic, text))
         try:
-            await self._client.publish(topic, payload, retain=retain)
+            # a broken connection never confirms: the device must not hang on it
+            await self._client.publish(topic, payload, retain=retain, timeout=1)
         except aiomqtt.MqttError as error:
             _log.debug("virtual device %s: %s", self._name, error)
 
