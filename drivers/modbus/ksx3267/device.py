@@ -83,6 +83,8 @@ class KsNode:
         assert self._at is not None
         found += [self._reading(point, target, words, self._at, refusal) for point, target in self._sensors]
         found += self._changes(words, self._at)
+        if refusal:
+            self._known = None  # another node may stand here by now: ask it again who it is
         return found
 
     def command(self, command: Command) -> Job:

@@ -49,6 +49,7 @@ class Slave:
     silent: bool = False
     garbled: bool = False
     noise: bytes = b""
+    swallow: int = 0  # so many writes are carried out, but their answers are lost on the way
     refuses: int | None = None
     written: Callable[[int, Sequence[int]], None] | None = None
     writes: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
@@ -125,6 +126,9 @@ class Bench:
             slave = self.slaves.get(frame[0])
             if slave is not None and not slave.silent:
                 answer = frame[:1] + slave.answer(frame[1:-2])
+                if slave.swallow and frame[1] in (5, 6, 15, 16):
+                    slave.swallow -= 1
+                    continue
                 crc = FramerRTU.compute_CRC(answer) ^ (0x5555 if slave.garbled else 0)
                 os.write(self._master, slave.noise + answer + crc.to_bytes(2, "big"))
 

@@ -258,6 +258,36 @@ async def test_a_node_that_does_not_confirm(bench: Bench, start: Start) -> None:
         assert [words[1] for _, _, words in node.writes] == [1, 2]
 
 
+async def test_a_lost_answer_is_asked_for_again_with_the_same_opid(bench: Bench, start: Start) -> None:
+    bench.slaves[12] = node = Node(3, INTEGRATED)
+    wiring = device("node_12", HOUSE, address=12, profile="ks-x-3267", timeout="100 ms")
+    async with start(wiring) as line:
+        node.swallow = 1
+        assert (await line.told(command("roof_vent.node", Verb.OPEN, 5.0))).followed is Followed.RUNNING
+        assert node.writes == [(16, 503, (303, 1, 5, 0))] * 2
+
+
+async def test_a_node_that_never_takes_the_command(bench: Bench, start: Start) -> None:
+    bench.slaves[12] = node = Node(3, INTEGRATED)
+    wiring = device("node_12", HOUSE, address=12, profile="ks-x-3267", timeout="50 ms")
+    async with start(wiring) as line:
+        await line.heard.until(lambda: line.heard.reports("roof_vent.node"))
+        node.silent = True
+        report = await line.told(command("roof_vent.node", Verb.OPEN, 5.0))
+        assert report.followed is Followed.LOST
+        assert line.heard.readings("outside.rain")[-1].quality is Quality.STALE
+
+
+async def test_a_node_that_was_exchanged_is_identified_anew(bench: Bench, start: Start) -> None:
+    bench.slaves[12] = Node(3, INTEGRATED)
+    wiring = device("node_12", {"outside.rain": "rain_detector/1"}, address=12, profile="ks-x-3267", poll="50 ms")
+    async with start(wiring) as line:
+        await line.heard.until(lambda: line.heard.readings("outside.rain"))
+        bench.slaves[12] = node = Node(3, [4], shift=-1)
+        node.show(Wanted(4, 1), 1.0)
+        await line.heard.until(lambda: line.heard.readings("outside.rain")[-1].value == 1.0)
+
+
 async def test_a_stranger_at_the_nodes_address(bench: Bench, start: Start) -> None:
     bench.slaves[12] = Slave(words=dict.fromkeys(range(400), 7))
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
