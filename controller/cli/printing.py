@@ -1,0 +1,63 @@
+"""Answers of a running controller as lines for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.model.units import show_duration
+
+State = dict[str, Any]
+
+
+def status_lines(state: State) -> list[str]:
+    """Climate, actuators with their causes, alarms, and how buses and uplinks are doing."""
+    day, _, time = state["time"].partition("T")
+    period = f", {state['period']}" if state["period"] else ""
+    lines = [f"{state['site']}: {day} {time[:8]}{period}", ""]
+    width = max((len(point["name"]) for point in state["points"]), default=0)
+    for point in state["points"]:
+        value = "unknown" if point["value"] is None else point["text"]
+        trust = "" if point["quality"] == "good" else f"  {point['quality']}"
+        age = "" if point["age"] is None else f"  {show_duration(point['age'])} ago"
+        lines.append(f"  {point['name']:<{width}}  {value:>12}{age}{trust}")
+    lines.append("")
+    for actuator in state["actuators"]:
+        lines.append(f"  {actuator['name']}: {position(actuator)}")
+        lines.extend(f"      {line}" for line in why_lines(actuator)[1:])
+    lines += ["", *(_alarm(alarm) for alarm in state["alarms"])] if state["alarms"] else ["", "  no alarms"]
+    lines.append("")
+    for part in (*state["buses"], *state["uplinks"]):
+        lines.append(f"  {part['name']}: {'online' if part['online'] else 'offline'} {part['note']}".rstrip())
+        for device in part.get("devices", ()):
+            if not device["online"]:
+                lines.append(f"      {device['name']} does not answer {device['note']}".rstrip())
+    return lines
+
+
+def why_lines(actuator: State) -> list[str]:
+    """Where one actuator is, and the cause with its chain."""
+    lines = [f"{actuator.get('actuator') or actuator['name']}: {position(actuator)}"]
+    cause = actuator["cause"]
+    if cause is None:
+        return [*lines, "nothing has been decided yet"]
+    lines.append(f"{cause['level']}: {cause['rule']}")
+    lines.extend(f"  {name} = {value}" for name, value in cause["values"].items())
+    lines.extend(f"  {link}" for link in cause["chain"])
+    for trouble in ("limited", "trouble"):
+        if actuator.get(trouble):
+            lines.append(f"  {actuator[trouble]}")
+    return lines
+
+
+def position(actuator: State) -> str:
+    """The position and where it is going: "35 %, opening to 60 %"."""
+    now, target = actuator.get("position"), actuator["target"]
+    if now is None:
+        return f"target {target:.0f} %"
+    if actuator["moving"]:
+        return f"{now:.0f} %, {actuator['moving']} to {target:.0f} %"
+    return f"{now:.0f} %"
+
+
+def _alarm(alarm: State) -> str:
+    return f"  {alarm['priority']}: {alarm['name']} ({alarm['state']} since {alarm['since'][:16]}) {alarm['text']}"
