@@ -7,21 +7,24 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.app import systemd, watch
-from controller.app.bus import Bus
+from controller.app.bus import Buses
 from controller.app.clock import SystemClock
 from controller.app.control import listening
 from controller.app.desk import Desk
 from controller.app.engine import Engine, Send
 from controller.app.lock import only_controller
 from controller.app.status import Data, describe
-from controller.app.supervisor import keep_running
-from controller.config import Configuration, load
+from controller.app.supervisor import Part
+from controller.app.uplinks import Uplinks
+from controller.config import Configuration, driver_factory, load
 from controller.core.core import Core
+from controller.core.plan import Plan
+from controller.model.commands import Notice
 from controller.model.errors import ConfigError
 from controller.model.time import Clock
 from controller.store import Store
@@ -30,6 +33,7 @@ log = logging.getLogger("onsil.app")
 
 SAFE_WITHIN = 2.0  # real seconds in which the outputs must confirm their safe positions at the end
 STATE = Path("/var/lib/onsil")
+FILES_ALARM = "configuration"
 
 
 def state_directory() -> Path:
@@ -53,10 +57,9 @@ class Application:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._files = (options.directory / "rules.yaml", options.directory / "site.yaml")
         self._stopped = asyncio.Event()
         self._reload = asyncio.Event()
-        self._buses: list[Bus] = []
-        self._outputs: dict[str, Send] = {}
 
     def stop(self) -> None:
         """Have `run` bring the outputs to safe positions and return."""
@@ -68,37 +71,126 @@ class Application:
         Raises ConfigError for wrong files, OSError where the state directory or the page's port cannot be had.
         """
         options = self._options
-        files = (options.directory / "rules.yaml", options.directory / "site.yaml")
-        read_at = watch.stamp(files)
+        read_at = watch.stamp(self._files)
         configuration = load(options.directory)
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(only_controller(options.state))
             store = stack.enter_context(Store.open(options.state))
-            engine = Engine(Core(configuration.plan), options.clock, self._outputs.get, store)
-            parts = self._open_buses(configuration, engine)
-            uplink = self._open_uplink(configuration, store)
-            desk = Desk(engine, lambda: self._describe(configuration.plan.site, engine, store, uplink))
-            parts |= self._web(desk, stack)
-            await stack.enter_async_context(listening(options.state, desk.answer))
-            tasks = [asyncio.create_task(keep_running(name, part), name=name) for name, part in parts.items()]
-            tasks.append(asyncio.create_task(self._reloading(files, read_at, engine)))
-            stack.push_async_callback(_end, tasks)
-            await asyncio.sleep(0)  # the drivers exist from here on, and take commands
-            self._start(engine, configuration.plan, store.load_state())
+            running = _Running(configuration, options.clock, store)
+            stack.push_async_callback(running.stop)
+            desk = Desk(running.engine, running.describe)
+            await self._serve(desk, stack)
+            await running.start()
             self._on_signals(stack)
+            watching = Part("watch on the files", lambda: self._reloading(read_at, running))
+            stack.push_async_callback(watching.stop)
+            alive = Part("sign of life", lambda: systemd.sign_of_life(running.steps, running.poke))
+            stack.push_async_callback(alive.stop)
             systemd.tell("READY=1")
             ready(desk)
             await self._stopped.wait()
             systemd.tell("STOPPING=1")
-            if not await engine.shut_down(SAFE_WITHIN):
+            if not await running.engine.shut_down(SAFE_WITHIN):
                 log.warning("not every output has confirmed its safe position")
 
-    def _start(self, engine: Engine, plan: Plan, snapshot: bytes | None) -> None:
+    async def _serve(self, desk: Desk, stack: contextlib.AsyncExitStack) -> None:
+        """Open the door for the command line, and the page where there is to be one."""
+        options = self._options
+        await stack.enter_async_context(listening(options.state, desk.answer))
+        if options.port is None:
+            return
+        from controller.web.server import bind, serve  # 20 MB that a controller without a page need not carry
+
+        listener = stack.enter_context(bind(options.host, options.port))
+        page = Part("page", lambda: serve(desk, listener))
+        stack.push_async_callback(page.stop)
+
+    def _on_signals(self, stack: contextlib.AsyncExitStack) -> None:
+        loop = asyncio.get_running_loop()
+        for number, action in (
+            (signal.SIGTERM, self.stop),
+            (signal.SIGINT, self.stop),
+            (signal.SIGHUP, self._reload.set),
+        ):
+            loop.add_signal_handler(number, action)
+            stack.callback(loop.remove_signal_handler, number)
+
+    async def _reloading(self, read_at: watch.Stamp, running: _Running) -> None:
+        """Take over each new version of the files that is right; a wrong one is an alarm and changes nothing."""
+        stamp = read_at
+        while True:
+            stamp = await watch.changed(self._files, stamp, self._reload)
+            systemd.tell("RELOADING=1")
+            try:
+                await running.change(load(self._options.directory))
+            except (ConfigError, OSError) as error:
+                log.error("the old files stay in force: %s", error)
+                running.notice(Notice(FILES_ALARM, True, "high", f"the old files stay in force: {error}"))
+            else:
+                log.info("the new files are in force")
+                running.notice(Notice(FILES_ALARM, False, "high", ""))
+            systemd.tell("READY=1")
+
+
+class _Running:
+    """What is built from the files, and built anew when they change: core, buses and uplinks."""
+
+    def __init__(self, configuration: Configuration, clock: Clock, store: Store) -> None:
+        self._configuration = configuration
+        self._clock, self._store = clock, store
+        self.engine = Engine(Core(configuration.plan), clock, self._output, store)
+        self._buses = Buses(driver_factory, clock, self.engine.emit)
+        self._uplinks = Uplinks(store)
+
+    def _output(self, name: str) -> Send | None:
+        return self._buses.output(name)
+
+    async def start(self) -> None:
+        """Go to work, from where the last process left off."""
+        await self._buses.apply(self._configuration.buses)
+        self._adopt(self._configuration.plan, self._store.load_state())
+        await self._uplinks.apply(self._configuration)
+
+    async def change(self, configuration: Configuration) -> None:
+        """Go on with other files. Raises ConfigError, and everything then stays as it was."""
+        self._adopt(configuration.plan, self.engine.core.snapshot())
+        self._configuration = configuration
+        await self._buses.apply(configuration.buses)
+        await self._uplinks.apply(configuration)
+
+    async def stop(self) -> None:
+        await self._uplinks.stop()
+        await self._buses.stop()
+
+    def steps(self) -> int:
+        return self.engine.counters.steps
+
+    def poke(self) -> None:
+        """Have the engine take a step, whether or not anything happened."""
+        self.engine.emit(())
+
+    def notice(self, notice: Notice) -> None:
+        self.engine.emit((notice,))
+
+    def describe(self) -> Data:
+        """Everything as plain data."""
+        return describe(
+            self._configuration.plan.site,
+            self._clock.now(),
+            self.engine,
+            self._buses.health(),
+            self._uplinks.status(),
+            self._store.counters(),
+        )
+
+    def _adopt(self, plan: Plan, snapshot: bytes | None) -> None:
         if snapshot is not None:
             try:
-                engine.adopt(Core.restore(plan, snapshot))
+                self.engine.adopt(Core.restore(plan, snapshot))
+            except ConfigError:
+                raise
             except Exception:
                 log.exception("the saved state does not fit and is left behind")
             else:
                 return
-        engine.adopt(Core(plan))
+        self.engine.adopt(Core(plan))

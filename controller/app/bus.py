@@ -1,8 +1,14 @@
-"""One bus of site.yaml at run time: its driver, made again whenever it fails."""
+"""The buses of site.yaml at run time: a driver each, made again whenever it fails, exchanged when its settings change."""
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from controller.app.supervisor import Part
 from controller.model.commands import Command, Followed, Report
+from controller.model.errors import NOWHERE
 from controller.model.ports import BusHealth, BusSettings, Driver, DriverFactory, Emit
 from controller.model.time import Clock
 
@@ -12,7 +18,7 @@ class Bus:
 
     def __init__(self, settings: BusSettings, factory: DriverFactory, clock: Clock, emit: Emit) -> None:
         self.name = settings.name
-        self._settings = settings
+        self.settings = settings
         self._factory = factory
         self._clock = clock
         self._emit = emit
@@ -21,12 +27,12 @@ class Bus:
 
     def points(self) -> list[str]:
         """The names of all points on this bus, outputs among them."""
-        return [point.name for device in self._settings.devices for point in device.points]
+        return [point.name for device in self.settings.devices for point in device.points]
 
     async def run(self) -> None:
         """Make the driver and serve the bus until cancelled. Raises what the driver raises."""
         try:
-            driver = self._driver = self._factory.open(self._settings, self._clock)
+            driver = self._driver = self._factory.open(self.settings, self._clock)
             await driver.run(self._emit)
         except Exception as error:
             self._failure = str(error) or type(error).__name__
@@ -47,3 +53,56 @@ class Bus:
         if self._driver is None:
             return BusHealth(self.name, online=False, note=self._failure)
         return self._driver.health()
+
+
+class Buses:
+    """All buses. A bus whose settings stay the same runs on through a change of the files."""
+
+    def __init__(self, factory: Callable[[str], DriverFactory], clock: Clock, emit: Emit) -> None:
+        self._factory, self._clock, self._emit = factory, clock, emit
+        self._running: dict[str, tuple[Bus, str, Part]] = {}
+        self._outputs: dict[str, Bus] = {}
+
+    async def apply(self, wanted: Sequence[tuple[str, BusSettings]]) -> None:
+        """Have exactly these buses running; each is given as its driver's name and its settings."""
+        kept = {
+            settings.name
+            for driver, settings in wanted
+            if (known := self._running.get(settings.name)) is not None
+            and known[1] == driver
+            and _essence(known[0].settings) == _essence(settings)
+        }
+        await asyncio.gather(*(self._running.pop(name)[2].stop() for name in [*self._running] if name not in kept))
+        for driver, settings in wanted:
+            if settings.name not in kept:
+                bus = Bus(settings, self._factory(driver), self._clock, self._emit)
+                self._running[settings.name] = bus, driver, Part(f"bus {settings.name}", bus.run)
+        self._running = {settings.name: self._running[settings.name] for _, settings in wanted}
+        self._outputs = {point: bus for bus, _, _ in self._running.values() for point in bus.points()}
+        await asyncio.sleep(0)  # the new drivers exist from here on, and take commands
+
+    async def stop(self) -> None:
+        """End every driver."""
+        await self.apply(())
+
+    def output(self, name: str) -> Callable[[Command], None] | None:
+        """Where commands for an output go."""
+        bus = self._outputs.get(name)
+        return None if bus is None else bus.send
+
+    def health(self) -> list[BusHealth]:
+        return [bus.health() for bus, _, _ in self._running.values()]
+
+
+def _essence(settings: BusSettings) -> BusSettings:
+    """The settings without the lines where they stand: a comment added above them changes nothing."""
+    devices = tuple(
+        dataclasses.replace(
+            device,
+            place=NOWHERE,
+            places={},
+            points=tuple(dataclasses.replace(point, place=NOWHERE) for point in device.points),
+        )
+        for device in settings.devices
+    )
+    return dataclasses.replace(settings, place=NOWHERE, places={}, devices=devices)

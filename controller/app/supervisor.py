@@ -15,6 +15,18 @@ LONGEST_PAUSE = 60.0
 STABLE = 60.0  # a part that ran this long starts again with the first pause
 
 
+class Part:
+    """A part kept running in a task of its own, from now until `stop`."""
+
+    def __init__(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
+        self._task = asyncio.create_task(keep_running(name, start), name=name)
+
+    async def stop(self) -> None:
+        """End it and wait until it has ended."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
 async def keep_running(name: str, start: Callable[[], Awaitable[None]], first_pause: float = FIRST_PAUSE) -> None:
     """Run a part again and again until cancelled. Pauses double from `first_pause` real seconds to 60."""
     pause = first_pause

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from controller.model.commands import Acknowledge, Command, Override, Release, Report, Request
+from controller.model.commands import Acknowledge, Command, Notice, Override, Release, Report, Request
 from controller.model.events import AlarmState, Event
 from controller.model.points import Quality, Reading
 from controller.model.time import NS, Instant
@@ -121,6 +121,8 @@ class Core:
                 self._network.note(actuator, f"released by {by}")
             case Acknowledge(alarm, by):
                 self._builder.book.acknowledge(alarm, by)
+            case Notice(alarm, active, priority, text):
+                self._builder.book.report(alarm, active, priority, text)
 
     def _hand(self, actuator: str, hand: Hand | None) -> None:
         arbiter = self._stage.actuators[actuator].arbiter

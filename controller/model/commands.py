@@ -114,4 +114,13 @@ class Acknowledge(NamedTuple):
     by: str
 
 
-Request = Override | Release | Acknowledge
+class Notice(NamedTuple):
+    """What the surroundings of the core found wrong, or right again: an alarm like those of the rules."""
+
+    alarm: str
+    active: bool
+    priority: str
+    text: str
+
+
+Request = Override | Release | Acknowledge | Notice

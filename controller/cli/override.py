@@ -1,0 +1,55 @@
+"""`onsil override roof_vent 30 --for 20min`: take an actuator in hand for a while."""
+
+from __future__ import annotations
+
+import argparse
+
+from controller.model.units import UNITS, UnitError, parse_duration, parse_measure
+
+from .asking import add_state, ask, done
+from .verb import Verb
+
+_WORDS = {"on": 100.0, "open": 100.0, "off": 0.0, "closed": 0.0}
+
+
+def _value(text: str) -> float:
+    if text in _WORDS:
+        return _WORDS[text]
+    try:
+        value = parse_measure(text if "%" in text else f"{text} %", UNITS["%"])
+    except UnitError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a position (0 to 100 %) nor one of {', '.join(_WORDS)}")
+    return value
+
+
+def duration(text: str) -> float:
+    """Seconds of a text like 30min. Raises ArgumentTypeError."""
+    try:
+        seconds = parse_duration(text)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(f"{error}; write it like 30min") from None
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError("must be longer than nothing")
+    return seconds
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("actuator")
+    parser.add_argument("value", type=_value, help="position in %%, or on, off, open, closed")
+    parser.add_argument("--for", dest="seconds", type=duration, required=True, metavar="DURATION", help="30min, 2h")
+    add_state(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    question = {
+        "do": "override",
+        "actuator": arguments.actuator,
+        "value": arguments.value,
+        "seconds": arguments.seconds,
+    }
+    return ask(arguments, question, done)
+
+
+verb = Verb("override", "set an actuator by hand for a while; limits, interlocks and safety still hold", _add_arguments, _run)

@@ -1,0 +1,25 @@
+"""`onsil why roof_vent`: why an actuator is where it is, now or at a past time."""
+
+from __future__ import annotations
+
+import argparse
+
+from .asking import add_state, ask
+from .printing import why_lines
+from .verb import Verb
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("actuator")
+    parser.add_argument("--at", metavar="TIME", help='a past time in the site\'s zone: "14:30", "2026-06-21 14:30"')
+    add_state(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    question = {"do": "why", "actuator": arguments.actuator}
+    if arguments.at:
+        question["at"] = arguments.at
+    return ask(arguments, question, why_lines)
+
+
+verb = Verb("why", "why an actuator is where it is", _add_arguments, _run)
