@@ -1,0 +1,53 @@
+# make demo    a simulated greenhouse, run before your eyes
+# make test    all tests, against real brokers and databases
+# make check   style, types and who may import whom
+# make bench   the benchmarks, each printed as ratios from one run
+# make lock    choose new exact versions of all dependencies
+# Every target sets up what it needs by itself.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format bench lock clean
+
+demo: .venv/installed
+	$(BIN)/onsil demo $(ARGS)
+
+test: .venv/installed-dev
+	deploy/debian-packages.sh mosquitto influxdb victoria-metrics
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-dev
+	deploy/debian-packages.sh mosquitto influxdb victoria-metrics npm
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+.venv/installed: pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Onsil needs Python 3.11 or newer")'
+	$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/debian-packages.sh python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+		pyproject.toml --upgrade -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+		--group dev -c requirements.lock --upgrade -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
