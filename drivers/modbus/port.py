@@ -9,7 +9,7 @@ import termios
 from collections.abc import Callable
 from pathlib import Path
 
-import serial  # type: ignore[import-untyped]
+import serial
 
 from .options import LineOptions
 

@@ -47,6 +47,7 @@ class Slave:
     words: dict[int, int] = field(default_factory=dict)
     coils: dict[int, int] = field(default_factory=dict)
     silent: bool = False
+    lag: float = 0.0  # s until it answers
     garbled: bool = False
     noise: bytes = b""
     swallow: int = 0  # so many writes are carried out, but their answers are lost on the way
@@ -130,7 +131,21 @@ class Bench:
                     slave.swallow -= 1
                     continue
                 crc = FramerRTU.compute_CRC(answer) ^ (0x5555 if slave.garbled else 0)
-                os.write(self._master, slave.noise + answer + crc.to_bytes(2, "big"))
+                self._later(slave.lag, slave.noise + answer + crc.to_bytes(2, "big"))
+
+    def say(self, data: bytes) -> None:
+        """Put bytes on the line that nobody asked for."""
+        os.write(self._master, data)
+
+    def _later(self, lag: float, data: bytes) -> None:
+        if lag:
+            asyncio.get_running_loop().call_later(lag, self._still, self._master, data)
+        else:
+            os.write(self._master, data)
+
+    def _still(self, master: int, data: bytes) -> None:
+        if master == self._master:
+            os.write(master, data)
 
     def _watch(self, master: int) -> None:
         if master == self._master:
