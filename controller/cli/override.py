@@ -52,4 +52,6 @@ def _run(arguments: argparse.Namespace) -> int:
     return ask(arguments, question, done)
 
 
-verb = Verb("override", "set an actuator by hand for a while; limits, interlocks and safety still hold", _add_arguments, _run)
+verb = Verb(
+    "override", "set an actuator by hand for a while; limits, interlocks and safety still hold", _add_arguments, _run
+)

@@ -27,7 +27,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep state here ($ONSIL_STATE or /var/lib/onsil)")
     parser.add_argument("--port", type=int, default=8080, help="the page's port; 0 for no page (8080)")
     parser.add_argument("--host", default="127.0.0.1", help="the address that the page listens on (127.0.0.1)")
-    parser.add_argument("--clock", default="", metavar="CLOCK", help="a faster clock for rehearsals: SPEED@REAL=SIMULATED")
+    parser.add_argument(
+        "--clock", default="", metavar="CLOCK", help="a faster clock for rehearsals: SPEED@REAL=SIMULATED"
+    )
     parser.add_argument("--verbose", action="store_true", help="log what the drivers do")
 
 

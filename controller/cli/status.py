@@ -13,4 +13,6 @@ def _run(arguments: argparse.Namespace) -> int:
     return ask(arguments, {"do": "status"}, status_lines)
 
 
-verb = Verb("status", "climate, actuators with their causes, alarms and health of a running controller", add_state, _run)
+verb = Verb(
+    "status", "climate, actuators with their causes, alarms and health of a running controller", add_state, _run
+)
