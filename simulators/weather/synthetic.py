@@ -1,0 +1,133 @@
+"""Weather made up from a seed, for any place on earth.
+
+Not a forecast and no climate record: a year with the right sun, plausible seasons, and clouds, wind and rain that hang
+together as they do outside. Clouds, pressure systems and wind are autoregressive processes of first order; clouds dim
+the sun and flatten the day's temperature wave, rain falls from thick clouds only and moistens the air.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from . import air, sun
+from .table import INTERVAL, WeatherTable
+
+_DAY = 86400.0
+_YEAR = 365.2422 * _DAY
+_SOUTHERN_SHIFT = 0.5
+_WARMEST = 202.0  # day of the year on the northern half of the earth
+_WARMEST_HOUR = 15.0  # local solar time
+_CO2 = 420.0  # ppm
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """What is usual at a place.
+
+    `mean` is the year's temperature, `swing` half the way from the coldest to the warmest month, `daily_swing` half the
+    way from a clear night to a clear noon (all °C); `wind` the mean speed in m/s; `clouds` the mean cover, 0..1.
+    """
+
+    mean: float
+    swing: float
+    daily_swing: float = 5.5
+    wind: float = 2.8
+    clouds: float = 0.5
+
+    @classmethod
+    def at(cls, latitude: float) -> Climate:
+        """A rough fit to zonal means over land near the sea."""
+        return cls(mean=27.0 - 0.0080 * latitude**2, swing=0.5 + 0.27 * abs(latitude))
+
+
+class SyntheticWeather(WeatherTable):
+    """A table that grows as far as it is asked for; the same seed always makes the same weather.
+
+    With `storm` a gale of more than 15 m/s with rain blows for some forty minutes, an hour after the start.
+    """
+
+    def __init__(
+        self,
+        start: datetime,
+        latitude: float,
+        longitude: float,
+        seed: int,
+        *,
+        storm: bool = False,
+        climate: Climate | None = None,
+    ) -> None:
+        super().__init__(start, INTERVAL)
+        self.climate = climate or Climate.at(latitude)
+        self._unix = start.timestamp()
+        self._latitude = latitude
+        self._longitude = longitude
+        self._storm = storm
+        self._random = Random(seed)
+        draw = self._random.gauss
+        self._system, self._clouds, self._wind, self._shower = (draw(0, 1) for _ in range(4))
+        self._flicker = self._gust = 0.0
+        self._direction = self._random.uniform(0, 360)
+        self._grow(_DAY)
+
+    def reach(self, seconds: float) -> bool:
+        if seconds > self.seconds:
+            self._grow(seconds + _DAY)
+        return True
+
+    def _grow(self, seconds: float) -> None:
+        while self.seconds < seconds:
+            self.values.extend(self._row(self.rows * self.interval))
+
+    def _step(self, value: float, memory: float) -> float:
+        """One interval of an autoregressive process with mean 0, variance 1 and a memory in s."""
+        keep = math.exp(-self.interval / memory)
+        return keep * value + math.sqrt(1 - keep * keep) * self._random.gauss(0, 1)
+
+    def _row(self, seconds: float) -> tuple[float, ...]:
+        climate = self.climate
+        self._system = self._step(self._system, 2.5 * _DAY)
+        self._clouds = self._step(self._clouds, 10 * 3600)
+        self._wind = self._step(self._wind, 8 * 3600)
+        self._shower = self._step(self._shower, 3 * 3600)
+        self._flicker = self._step(self._flicker, 900)
+        self._gust = self._step(self._gust, 600)
+        self._direction = (self._direction + self._random.gauss(0, 4)) % 360
+
+        unix = self._unix + seconds
+        sine = sun.sine_of_elevation(unix, self._latitude, self._longitude)
+        season = unix / _YEAR % 1.0 - _WARMEST / 365 + (_SOUTHERN_SHIFT if self._latitude < 0 else 0.0)
+        hour = (unix / 3600 + self._longitude / 15) % 24
+
+        storm = self._storm_strength(seconds)
+        thickness = 0.6 * self._clouds - 0.5 * self._system + 0.8 * (climate.clouds - 0.5)
+        cover = min(max(0.5 + 0.55 * thickness, 0.0), 1.0)
+        raining = (thickness > 0.75 and self._shower > 0.2) or storm > 0.5
+        rain = (0.3 + 1.5 * abs(self._shower)) * (1 + 4 * storm) if raining else 0.0
+        if raining:
+            cover = 1.0
+        broken = 4 * cover * (1 - cover)  # clouds flicker most where half the sky is blue
+        dimming = min(max(cover + 0.25 * broken * self._flicker, 0.0), 1.0)
+        radiation = sun.under_clouds(sun.clear_sky(sine), dimming)
+
+        base = climate.mean + climate.swing * math.cos(2 * math.pi * season) + 2.3 * self._system
+        wave = climate.daily_swing * (1 - 0.65 * cover) * math.cos(2 * math.pi * (hour - _WARMEST_HOUR) / 24)
+        temperature = base + wave - (1.5 if raining else 0.0) - 3 * storm
+        depression = 4.5 * (1 - cover) + 1.5
+        pressure = min(
+            air.saturation(base - depression + (2.0 if raining else 0.0)), 0.99 * air.saturation(temperature)
+        )
+        breeze = climate.wind * math.exp(0.5 * self._wind - 0.125) * (0.8 + 0.4 * max(sine, 0.0))
+        wind = max(breeze * (1 + 0.15 * self._gust), 0.0) * (1 - storm) + storm * (19.5 + 1.5 * self._gust)
+        soil = climate.mean + 0.4 * climate.swing * math.cos(2 * math.pi * (season - 0.12))
+        sky = air.sky_temperature(temperature, pressure, cover)
+        return temperature, pressure, _CO2, wind, self._direction, radiation, sky, soil, rain
+
+    def _storm_strength(self, seconds: float) -> float:
+        """0..1: rises from 50 minutes after the start, blows itself out after 100."""
+        if not self._storm:
+            return 0.0
+        minutes = seconds / 60
+        return min(max(min((minutes - 50) / 10, (110 - minutes) / 10), 0.0), 1.0)
