@@ -7,9 +7,6 @@ import logging
 import random
 from collections.abc import Sequence
 
-import aiomqtt
-from paho.mqtt.client import MQTTMessage
-
 from controller.model.commands import Command, Followed, Report
 from controller.model.ports import BusHealth, BusSettings, DeviceSettings, Emit, FieldInput
 from controller.model.time import Clock
@@ -17,6 +14,7 @@ from controller.model.time import Clock
 from .connection import Connection
 from .device import Device, Effects, Handler
 from .json_device import JsonDevice
+from .packets import Message
 from .relays import TasmotaDevice
 from .settings import broker_options, device_options
 
@@ -35,10 +33,10 @@ class MqttDriver:
         self._devices = [_device(settings) for settings in bus.devices]
         self._health.devices.extend(device.health for device in self._devices)
         self._by_output = {output: device for device in self._devices for output in device.outputs}
-        self._handlers: dict[str, list[tuple[Device, Handler]]] = {}
+        self._handlers: dict[bytes, list[tuple[Device, Handler]]] = {}
         for device in self._devices:
             for topic, handler in device.handlers().items():
-                self._handlers.setdefault(topic, []).append((device, handler))
+                self._handlers.setdefault(topic.encode(), []).append((device, handler))
         self._connection: Connection | None = None
         self._emit: Emit | None = None
 
@@ -71,10 +69,10 @@ class MqttDriver:
         """One connection from its beginning to its end. Returns why it ended."""
         try:
             async with Connection(self._options, self._receive) as connection:
-                refused = await connection.subscribe(list(self._handlers))
+                refused = await connection.subscribe([topic.decode() for topic in self._handlers])
                 self._welcome(connection, refused)
                 return await connection.lost()
-        except (aiomqtt.MqttError, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:
             return f"no connection to {self._options.host}:{self._options.port}: {error}"
         finally:
             self._connection = None
@@ -101,16 +99,12 @@ class MqttDriver:
             device.lost(now, note, effects)
         self._settle(effects)
 
-    def _receive(self, messages: Sequence[MQTTMessage]) -> None:
+    def _receive(self, messages: Sequence[Message]) -> None:
         effects = Effects()
         now = self._clock.now()
-        for message in messages:
-            try:
-                handlers = self._handlers.get(message.topic, ())
-            except UnicodeDecodeError:
-                continue
-            for device, handler in handlers:
-                if not handler(bytes(message.payload), message.retain, now, effects):
+        for topic, payload, retained in messages:
+            for device, handler in self._handlers.get(topic, ()):
+                if not handler(payload, retained, now, effects):
                     device.health.errors += 1
         self._settle(effects)
 

@@ -15,10 +15,15 @@ PATIENCE = 10.0
 
 
 class Mosquitto:
-    """One broker. `stop` and `start` keep its port; what it had retained is gone then, as after a power cut."""
+    """One broker. `stop` and `start` keep its port; what it had retained is gone then, as after a power cut.
 
-    def __init__(self, folder: Path, username: str | None = None, password: str | None = None) -> None:
-        self.port = _free_port()
+    `settings` are further lines of its configuration.
+    """
+
+    def __init__(
+        self, folder: Path, username: str | None = None, password: str | None = None, settings: str = ""
+    ) -> None:
+        self.port = free_port()
         self.username, self.password = username, password
         self._configuration = folder / "mosquitto.conf"
         self._process: subprocess.Popen[bytes] | None = None
@@ -29,7 +34,7 @@ class Mosquitto:
             access = f"allow_anonymous false\npassword_file {secrets}"
         self._configuration.write_text(
             f"listener {self.port} 127.0.0.1\n{access}\nset_tcp_nodelay true\n"
-            f"persistence false\nuser {getpass.getuser()}\n"
+            f"persistence false\nuser {getpass.getuser()}\n{settings}\n"
         )
 
     @property
@@ -60,10 +65,10 @@ class Mosquitto:
 
 
 @contextmanager
-def mosquitto(username: str | None = None, password: str | None = None) -> Iterator[Mosquitto]:
+def mosquitto(username: str | None = None, password: str | None = None, settings: str = "") -> Iterator[Mosquitto]:
     """A running broker for the length of a with block."""
     with tempfile.TemporaryDirectory() as folder:
-        broker = Mosquitto(Path(folder), username, password)
+        broker = Mosquitto(Path(folder), username, password, settings)
         broker.start()
         try:
             yield broker
@@ -71,7 +76,7 @@ def mosquitto(username: str | None = None, password: str | None = None) -> Itera
             broker.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

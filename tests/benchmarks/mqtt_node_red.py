@@ -1,0 +1,180 @@
+"""Onsil against Node-RED: the same rule, broker and load, in turns, in one run.
+
+    python -m tests.benchmarks.mqtt_node_red [--rounds 5] [--messages 500] [--burst 50000]
+
+Measured from outside, on the wire: from the moment a sensor's message is handed to the kernel until the command for the
+actuator has arrived. Both run all the time and are loaded in turns, so that a busy machine is unfair to both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmarks.mqtt_wire import Message, Wire
+from tests.benchmarks.peers import Peer, node_red, onsil
+from tests.support.mosquitto import free_port, mosquitto
+
+RATE = 100.0  # messages a second while latency is measured
+COLD, WARM = 17.0, 20.0  # °C
+BURSTS = ((0, False), (1, False), (0, True))  # QoS, and whether every message switches
+DRY, DAMP = 70.0, 95.0  # %
+
+
+@dataclass
+class Results:
+    """Of one peer; lists have one entry a round."""
+
+    start: float = 0.0
+    latency: dict[int, list[list[float]]] = field(default_factory=lambda: {0: [], 1: []})
+    burst: dict[tuple[int, bool], list[tuple[float, int]]] = field(default_factory=dict)
+    resident: float = 0.0
+
+
+def measure(rounds: int, messages: int, burst: int) -> tuple[Results, Results]:
+    """Both peers' results, Node-RED's first."""
+    settings = "max_queued_messages 0\nmax_inflight_messages 1000"
+    with tempfile.TemporaryDirectory() as folder, mosquitto(settings=settings) as broker:
+        peers = (node_red(broker.port, Path(folder), free_port(), 1), onsil(broker.port, Path(folder)))
+        results = {peer.name: Results() for peer in peers}
+        with Wire(broker.port, "load") as wire:
+            for peer in peers:
+                wire.subscribe(f"cmnd/{peer.name}/+", 1)
+            with _running(peers, wire, results):
+                for _ in range(rounds):
+                    for qos in (0, 1):
+                        for peer in peers:
+                            results[peer.name].latency[qos].append(_latency(wire, peer, qos, messages))
+                for _ in range(rounds):
+                    for kind in BURSTS:
+                        for peer in peers:
+                            results[peer.name].burst.setdefault(kind, []).append(_burst(wire, peer, burst, *kind))
+                for peer in peers:
+                    results[peer.name].resident = peer.resident()
+        return results["node-red"], results["onsil"]
+
+
+@contextmanager
+def _running(peers: tuple[Peer, ...], wire: Wire, results: dict[str, Results]) -> Iterator[None]:
+    try:
+        for peer in peers:
+            peer.start()
+            results[peer.name].start = _first_command(wire, peer)
+            _rest(wire, peer)
+        yield
+    finally:
+        for peer in peers:
+            peer.stop()
+
+
+def _first_command(wire: Wire, peer: Peer) -> float:
+    """Seconds from the start of the process to its answer to a temperature that is sent again and again."""
+    while time.perf_counter() - peer.started < 60:
+        wire.send(_reading(wire, peer, 0, COLD))
+        for message in wire.drain(0.02):
+            _confirm(wire, peer, message)
+            if message.topic == peer.heater and message.payload == b"ON":
+                return message.at - peer.started
+    raise RuntimeError(f"{peer.name} does not answer: {peer.log()[-2000:]}")
+
+
+def _latency(wire: Wire, peer: Peer, qos: int, messages: int) -> list[float]:
+    """Seconds from each message to its command."""
+    found: list[float] = []
+    _rest(wire, peer)
+    begun = time.perf_counter() + 0.01
+    for number in range(messages):
+        temperature, word = (WARM, b"OFF") if number % 2 else (COLD, b"ON")
+        packet = _reading(wire, peer, qos, temperature + number % 7 * 0.01)
+        time.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
+        sent = time.perf_counter()
+        wire.send(packet)
+        message = wire.wait((peer.heater, word))
+        found.append(message.at - sent)
+        _confirm(wire, peer, message)
+    return found
+
+
+def _burst(wire: Wire, peer: Peer, messages: int, qos: int, switching: bool) -> tuple[float, int]:
+    """Messages a second until the command that the last one causes, and how many other commands came before it.
+
+    Either no message but the last switches anything, or every one crosses the threshold of the heater.
+    """
+    _rest(wire, peer)
+    low, high = (COLD, WARM) if switching else (18.2, 18.8)
+    packets = [_reading(wire, peer, qos, high if number % 2 else low) for number in range(messages - 1)]
+    packets.append(_reading(wire, peer, qos, high, DAMP))
+    sent = time.perf_counter()
+    flood = wire.flood(packets)
+    commands = 0
+    for message in wire.messages():
+        if message.topic == peer.fan:
+            break
+        commands += message.topic == peer.heater
+    flood.join()
+    _confirm(wire, peer, message)
+    return messages / (message.at - sent), commands
+
+
+def _rest(wire: Wire, peer: Peer) -> None:
+    """Have both outputs off and nothing on its way."""
+    wire.send(_reading(wire, peer, 0, WARM))
+    for message in wire.drain(0.3):
+        _confirm(wire, peer, message)
+
+
+def _reading(wire: Wire, peer: Peer, qos: int, temperature: float, humidity: float = DRY) -> bytes:
+    payload = b'{"temperature":%.2f,"humidity":%.1f,"battery":93}' % (temperature, humidity)
+    return wire.publication(peer.sensor, payload, qos)
+
+
+def _confirm(wire: Wire, peer: Peer, message: Message) -> None:
+    """Say what a relay says when it has switched."""
+    answer = peer.answers.get(message.topic)
+    if answer is not None and message.payload in (b"ON", b"OFF"):
+        wire.send(wire.publication(answer, message.payload, 0))
+
+
+def _table(node: Results, ours: Results) -> Iterator[str]:
+    yield f"{'':38}{'Node-RED':>12}{'Onsil':>12}{'ratio':>8}  rounds of Node-RED / Onsil"
+
+    def row(name: str, unit: str, theirs: list[float], own: list[float]) -> str:
+        a, b = statistics.median(theirs), statistics.median(own)
+        spread = f"{min(theirs):.4g}..{max(theirs):.4g} / {min(own):.4g}..{max(own):.4g}" if len(own) > 1 else ""
+        return f"{name + ', ' + unit:38}{a:>12.4g}{b:>12.4g}{b / a:>8.2f}  {spread}"
+
+    for qos in (0, 1):
+        yield row(f"latency QoS {qos}, median", "ms", *(_parts(each.latency[qos], 0.5) for each in (node, ours)))
+        yield row(f"latency QoS {qos}, p99", "ms", *(_parts(each.latency[qos], 0.99) for each in (node, ours)))
+    for qos, switching in BURSTS:
+        theirs, own = (each.burst[qos, switching] for each in (node, ours))
+        name = f"burst QoS {qos}, " + ("every one switches" if switching else "one switches")
+        yield row(name, "1/s", [rate for rate, _ in theirs], [rate for rate, _ in own])
+        if switching:
+            yield row("  commands in it", "count", *([float(count) for _, count in each] for each in (theirs, own)))
+    yield row("start to first command", "s", [node.start], [ours.start])
+    yield row("resident memory", "MB", [node.resident], [ours.resident])
+
+
+def _parts(rounds: list[list[float]], part: float) -> list[float]:
+    return [1000 * sorted(each)[min(len(each) - 1, int(len(each) * part))] for each in rounds]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--messages", type=int, default=500)
+    parser.add_argument("--burst", type=int, default=50_000)
+    wanted = parser.parse_args()
+    for line in _table(*measure(wanted.rounds, wanted.messages, wanted.burst)):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
