@@ -1,0 +1,27 @@
+"""site.yaml and rules.yaml: their shape, where everything stands in them, and what they come to."""
+
+from .drivers import factory as driver_factory
+from .loading import Report, check, check_texts, load, load_texts
+from .settings import (
+    Configuration,
+    ConfiguredBus,
+    Influx1Settings,
+    Influx2Settings,
+    Texts,
+    UplinkSettings,
+)
+
+__all__ = [
+    "Configuration",
+    "ConfiguredBus",
+    "Influx1Settings",
+    "Influx2Settings",
+    "Report",
+    "Texts",
+    "UplinkSettings",
+    "check",
+    "check_texts",
+    "driver_factory",
+    "load",
+    "load_texts",
+]

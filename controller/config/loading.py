@@ -1,0 +1,167 @@
+"""From two files to a configuration, or to everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from controller.core.plan import Plan, SitePlan
+from controller.model.errors import ConfigError, Place
+
+from . import building, folding, variables
+from .actuators import actuators, interlocks
+from .document import Lookup, parse
+from .entry import Entry, validate
+from .language import Language
+from .problems import Problems
+from .rules_file import RulesFile
+from .settings import (
+    Configuration,
+    Influx1Settings,
+    Influx2Settings,
+    Texts,
+    UplinkSettings,
+)
+from .site_file import Influx1, SiteFile, Uplink
+from .treatment import Points
+from .warnings import look_at
+from .wiring import wire
+
+SITE, RULES = "site.yaml", "rules.yaml"
+Model = TypeVar("Model", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the two files are called in messages."""
+
+    site: str = SITE
+    rules: str = RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a check: the configuration where there is no error, and what was found, in the order of the files.
+
+    Warnings let the controller run.
+    """
+
+    configuration: Configuration | None
+    errors: tuple[ConfigError, ...] = ()
+    warnings: tuple[ConfigError, ...] = ()
+
+
+def load(directory: Path) -> Configuration:
+    """The configuration in a directory. Raises ConfigError with the first mistake, OSError where a file is missing."""
+    return _or_first_error(check(directory))
+
+
+def load_texts(site: str, rules: str, names: Names = Names()) -> Configuration:
+    """The same from texts, for the editor, backtests and shadow rules. Raises ConfigError with the first mistake."""
+    return _or_first_error(check_texts(site, rules, names))
+
+
+def check(directory: Path) -> Report:
+    """Everything that is wrong with the two files of a directory. Raises OSError where one cannot be read."""
+    paths = directory / SITE, directory / RULES
+    names = Names(*(str(path) for path in paths))
+    contents = [path.read_bytes() for path in paths]
+    problems, site, rules = Problems(), "", ""
+    with problems.caught():
+        site = _decoded(contents[0], names.site)
+    with problems.caught():
+        rules = _decoded(contents[1], names.rules)
+    return _failed(problems) if problems else check_texts(site, rules, names)
+
+
+def check_texts(site: str, rules: str, names: Names = Names(), lookup: Lookup = variables.lookup) -> Report:
+    """Everything that is wrong with the texts of the two files. `lookup` says what `${NAME}` stands for."""
+    texts = Texts(site, rules)
+    problems = Problems()
+    configuration = _configuration(texts, names, lookup, problems)
+    if configuration is None or problems:
+        return _failed(problems, texts, names)
+    found = look_at(configuration)
+    return Report(configuration, (), _in_order(found, texts, names))
+
+
+def _configuration(texts: Texts, names: Names, lookup: Lookup, problems: Problems) -> Configuration | None:
+    site_document = parse(texts.site, names.site, lookup, problems)
+    rules_document = parse(texts.rules, names.rules, lookup, problems)
+    site = None if site_document is None else validate(SiteFile, site_document, problems)
+    rules = None if rules_document is None else validate(RulesFile, rules_document, problems)
+    if site is None or site_document is None:
+        return None
+    wiring = wire(site, site_document, problems)
+    points = Points(site, wiring, problems)
+    moved = actuators(site, wiring, problems)
+    by_name = {actuator.name: actuator for actuator in moved}
+    bounds = interlocks(site, by_name, problems)
+    if rules is None or (problems and len(by_name) < len(site.actuators)):
+        return None  # rules about actuators that are wrong would only be called wrong as well
+    language = Language(rules, by_name, wiring.points, problems)
+    plan = Plan(
+        _site_plan(site),
+        tuple(points.sensors.values()),
+        moved,
+        tuple(points.votes.values()),
+        bounds,
+        language.periods(),
+        language.setpoints(),
+        language.rules(),
+        language.irrigation(),
+        language.safety(),
+        language.alarms(),
+    )
+    if problems:
+        return None
+    building.check(plan, problems)
+    uplink = _uplink(site.uplink)
+    return Configuration(plan, wiring.finished(points.settings), uplink, language.notify(), texts)
+
+
+def _site_plan(site: SiteFile) -> SitePlan:
+    stands = site.site
+    return SitePlan(stands.name.text, stands.latitude, stands.longitude, stands.timezone, stands.language)
+
+
+def _uplink(uplink: Uplink) -> UplinkSettings:
+    influx = uplink.influxdb
+    server: Influx1Settings | Influx2Settings | None = None
+    if isinstance(influx, Influx1):
+        username, password = influx.username, influx.password
+        server = Influx1Settings(
+            influx.url, influx.database.text, username and username.text, password and password.text
+        )
+    elif influx is not None:
+        server = Influx2Settings(influx.url, influx.org.text, influx.bucket.text, influx.token.text)
+    return UplinkSettings(server, uplink.keep, uplink.max_size)
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", "replace").splitlines() or [""]
+        place = Place(name, len(before), len(before[-1]) + 1)
+        raise ConfigError("the file is not UTF-8 text", place, "save it as UTF-8") from None
+
+
+def _or_first_error(report: Report) -> Configuration:
+    if report.errors:
+        raise report.errors[0]
+    assert report.configuration is not None
+    return report.configuration
+
+
+def _failed(problems: Problems, texts: Texts = Texts("", ""), names: Names = Names()) -> Report:
+    return Report(None, _in_order(problems.errors, texts, names))
+
+
+def _in_order(found: Sequence[ConfigError], texts: Texts, names: Names) -> tuple[ConfigError, ...]:
+    """Sorted by place, each place made a real one: a text that is folded over several lines has one long column."""
+    lines = {names.site: texts.site.splitlines(), names.rules: texts.rules.splitlines()}
+    placed = [folding.unfolded(error, lines.get(error.place.file, [])) for error in found]
+    return tuple(sorted(placed, key=lambda error: (error.place.file != names.site, *error.place)))

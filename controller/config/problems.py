@@ -1,0 +1,34 @@
+"""What is wrong with the two files, gathered so that one check shows all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from controller.model.errors import ConfigError
+
+
+class Problems:
+    """The mistakes found so far, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self.errors: list[ConfigError] = []
+
+    def add(self, error: ConfigError) -> None:
+        """One more. Of several at the same place only the first is kept: the others follow from it."""
+        if not any(error.place == known.place and error.place.line for known in self.errors):
+            self.errors.append(error)
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Takes the ConfigError that ends the block."""
+        try:
+            yield
+        except ConfigError as error:
+            self.add(error)
+
+    def __bool__(self) -> bool:
+        return bool(self.errors)
+
+    def __len__(self) -> int:
+        return len(self.errors)

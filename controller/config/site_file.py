@@ -1,0 +1,187 @@
+"""The shape of site.yaml: what is wired to what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from .document import Mapping
+from .entry import Entry, File
+from .fields import Duration, DurationAboveZero, Flow, Label, Name, SafePosition, Share, Size, Timezone, Travel, Url
+
+
+class Site(Entry):
+    """Where the greenhouse stands, and which language its people read."""
+
+    name: Label = Field(examples=["House 1"], description="What you call the greenhouse.")
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[35.8], description="Degrees north.")
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[126.88], description="Degrees east.")
+    timezone: Timezone = Field(examples=["Asia/Seoul"])
+    language: Literal["ko", "en"] = Field(default="en", description="Language of page, alarms and explanations.")
+
+
+class Bus(Entry):
+    """A serial line, a broker, ...: the driver decides which other keys there are."""
+
+    model_config = ConfigDict(extra="allow")
+    open_keys: ClassVar[bool] = True
+
+    driver: Label = Field(examples=["modbus"], description="Who speaks on this bus: modbus, mqtt, ...")
+
+
+class Device(Entry):
+    """A device on a bus: the bus's driver decides which other keys there are."""
+
+    model_config = ConfigDict(extra="allow")
+    open_keys: ClassVar[bool] = True
+
+    bus: Label = Field(examples=["rs485"], description="The bus it is wired to, by its name under buses:.")
+    points: dict[Name, Label] = Field(
+        default={},
+        description="Your name of each point, and the device's name of it.",
+        examples=[{"air.temperature": "temperature"}],
+    )
+
+
+class Calibration(Entry):
+    """What the sensor says, times gain, plus offset, is the truth."""
+
+    gain: float = Field(default=1.0, gt=0, le=1000, allow_inf_nan=False)
+    offset: Label | None = Field(default=None, description="In the unit of the point.", examples=["-0.8 %"])
+
+
+class Sensor(Entry):
+    """How one point's readings are treated. What is left away follows from the quantity."""
+
+    quantity: Label | None = Field(
+        default=None, description="What it measures, where its name does not say it.", examples=["temperature"]
+    )
+    unit: Label | None = Field(
+        default=None,
+        description="The device's unit, where it does not say it.",
+        examples=["°C"],
+    )
+    vote: list[Label] | None = Field(
+        default=None, min_length=2, description="The point becomes the median of the good ones of these."
+    )
+    disagree: Label | None = Field(default=None, description="Alarm when the voters differ by more.", examples=["2 °C"])
+    range: Label | None = Field(default=None, description="A value outside is bad.", examples=["-30 .. 60 °C"])
+    max_rate: Label | None = Field(default=None, description="A faster change is bad.", examples=["5 °C/min"])
+    stale_after: DurationAboveZero | None = Field(default=None, description="An older value is no value.")
+    stuck_after: DurationAboveZero | None = Field(default=None, description="Unchanged for so long is bad.")
+    calibrate: Calibration | None = None
+    grace: Duration | None = Field(default=None, description="So long others go on without it.")
+
+
+class Position(Entry):
+    """A motor: 0 % is closed, 100 % is open."""
+
+    kind: Literal["position"]
+    output: Label = Field(examples=["roof_vent.node"], description="The point of a device that moves it.")
+    safe: SafePosition = Field(examples=["0 %"])
+    travel_time: Travel = Field(examples=["180 s"])
+    deadband: Share = Field(default=2.0, description="Smaller differences do not move it.", examples=["3 %"])
+    dead_time: Duration = Field(default=1.0, description="Rest between two directions.", examples=["1 s"])
+
+
+class Switch(Entry):
+    """A heater, a fan, a pump: on or off."""
+
+    kind: Literal["switch"]
+    output: Label = Field(examples=["heater.relay"], description="The point of a device that switches it.")
+    safe: SafePosition = Field(examples=["off"])
+    min_on: Duration = Field(default=0.0, description="Once on, it stays on so long.")
+    min_off: Duration = Field(default=0.0, description="Once off, it stays off so long.")
+    max_on: DurationAboveZero | None = Field(default=None, description="Never on for longer at a stretch.")
+    max_per_day: DurationAboveZero | None = Field(default=None, description="Never on for longer in a day.")
+
+
+class Valve(Entry):
+    """An irrigation valve: open or closed."""
+
+    kind: Literal["valve"]
+    output: Label = Field(examples=["irrigation_a.relay"], description="The point of a device that opens it.")
+    safe: SafePosition = Field(examples=["closed"])
+    flow: Flow | None = None
+    min_on: Duration = Field(default=0.0, description="Once open, it stays open so long.")
+    min_off: Duration = Field(default=0.0, description="Once closed, it stays closed so long.")
+    max_on: DurationAboveZero | None = Field(default=None, description="Never open for longer at a stretch.")
+    max_per_day: DurationAboveZero | None = Field(default=None, description="Never open for longer in a day.")
+
+
+class Kindless(Entry):
+    """What is left to complain about where an actuator does not say what it is."""
+
+    model_config = ConfigDict(extra="allow")
+    open_keys: ClassVar[bool] = True
+
+    kind: Literal["position", "switch", "valve"] = Field(examples=["switch"])
+
+
+def _kind(value: Any) -> str:
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    return f"<{kind}>" if kind in ("position", "switch", "valve") else "<kindless>"
+
+
+Actuator = Annotated[
+    Annotated[Position, Tag("<position>")]
+    | Annotated[Switch, Tag("<switch>")]
+    | Annotated[Valve, Tag("<valve>")]
+    | Annotated[Kindless, Tag("<kindless>")],
+    Discriminator(_kind),
+]
+
+
+class Interlock(Entry):
+    """Actuators that must never be in these positions at the same time."""
+
+    never: Label = Field(examples=['"heater on and roof_vent > 30 %"'])
+    keep: Label = Field(examples=["roof_vent"], description="The actuator that gets its way; another one yields.")
+
+
+class Influx2(Entry):
+    """InfluxDB 2 or 3, or whatever else takes its writes."""
+
+    api: Literal[2] = 2
+    url: Url = Field(examples=["http://localhost:8086"])
+    org: Label = Field(examples=["farm"])
+    bucket: Label = Field(examples=["greenhouse"])
+    token: Label = Field(examples=["${INFLUX_TOKEN}"])
+
+
+class Influx1(Entry):
+    """InfluxDB 1.x."""
+
+    api: Literal[1] = Field(examples=[1])
+    url: Url = Field(examples=["http://localhost:8086"])
+    database: Label = Field(examples=["greenhouse"])
+    username: Label | None = None
+    password: Label | None = Field(default=None, examples=["${INFLUX_PASSWORD}"])
+
+
+def _api(value: Any) -> str:
+    return "<api 1>" if isinstance(value, Mapping) and value.get("api") == 1 else "<api 2>"
+
+
+class Uplink(Entry):
+    """Where readings and events go."""
+
+    influxdb: (
+        Annotated[Annotated[Influx2, Tag("<api 2>")] | Annotated[Influx1, Tag("<api 1>")], Discriminator(_api)] | None
+    ) = None
+    keep: DurationAboveZero | None = Field(default=None, description="What waits longer is lost.", examples=["30 days"])
+    max_size: Size | None = Field(default=None, description="So much may wait on the disk.", examples=["500 MB"])
+
+
+class SiteFile(File):
+    """site.yaml: what is wired to what. The installer writes it once; farmers edit rules.yaml."""
+
+    onsil: Literal[1] = Field(examples=[1], description="Version of this format.")
+    site: Site = Field(examples=["(name, latitude, longitude, timezone)"])
+    buses: dict[Name, Bus] = Field(default={}, description="The serial lines and brokers.")
+    devices: dict[Name, Device] = Field(default={}, description="What is connected to them.")
+    sensors: dict[Name, Sensor] = Field(default={}, description="Treatment of single points.")
+    actuators: dict[Name, Actuator] = Field(default={}, description="What moves, and its hard limits.")
+    interlocks: list[Interlock] = Field(default=[], description="Combinations that must never be.")
+    uplink: Uplink = Field(default=Uplink(), description="Where readings and events go.")
