@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from controller.core.plan import Plan
 from controller.model.ports import BusSettings
@@ -17,9 +18,8 @@ class Texts:
     rules: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConfiguredBus:
-    """A bus and the name of the driver that serves it."""
+class ConfiguredBus(NamedTuple):
+    """A bus, and the name of the driver that serves it."""
 
     driver: str
     settings: BusSettings
