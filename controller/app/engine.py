@@ -11,7 +11,7 @@ from typing import Protocol
 
 from controller.core.core import Core, Step
 from controller.model.commands import Command, Followed, Report, Request
-from controller.model.events import Event
+from controller.model.events import Alarmed, AlarmState, Event
 from controller.model.points import Reading
 from controller.model.ports import FieldInput
 from controller.model.time import Clock, Instant
@@ -38,6 +38,7 @@ class Counters:
 
     readings: int = 0
     commands: int = 0
+    alarms: int = 0
     steps: int = 0
     dropped: int = 0
     faults: int = 0
@@ -162,6 +163,9 @@ class Engine:
         if step.commands:
             self._save_soon()
         if step.events:
+            self.counters.alarms += sum(
+                isinstance(event, Alarmed) and event.state is AlarmState.RAISED for event in step.events
+            )
             self._journal.append(step.events)
         for listener in tuple(self._listeners):
             listener(step)
