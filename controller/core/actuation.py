@@ -78,6 +78,10 @@ class Following:
     def confirmed(self) -> bool:
         return self._asked is None
 
+    def asked_at(self, t: float) -> float:
+        """When the command was sent that is not confirmed yet; `t` where there is none."""
+        return t if self._asked is None else self._asked
+
     def asked(self, t: float, renews: bool) -> None:
         """A command is being sent; the stage sets `command_id` when it has one."""
         if renews and self._asked is None:
@@ -96,20 +100,21 @@ class Following:
             self.trouble = note or "is held by hand at the device"
         elif followed is Followed.REFUSED:
             self.trouble = note or "refuses"
-        elif matches:
-            self._asked = self._first_asked = None
-            self.trouble = ""
-        elif followed is Followed.BACK:
+        else:
+            if matches:
+                self._asked = self._first_asked = None
             self.trouble = ""
 
     def must_repeat(self, t: float) -> bool:
         """Whether the last command stayed unconfirmed long enough to be sent again."""
         return self.reachable and self._asked is not None and t >= self._asked + CONFIRM_AFTER
 
-    def review(self, t: float) -> None:
-        """Notice a device that has not followed for too long."""
-        if self._first_asked is not None and t >= self._first_asked + ALARM_AFTER and not self.trouble:
-            self.trouble = "does not follow"
+    def review(self, t: float) -> bool:
+        """Notice a device that has not followed for too long. Whether it is noticed just now."""
+        if self._first_asked is None or t < self._first_asked + ALARM_AFTER or self.trouble:
+            return False
+        self.trouble = "does not follow"
+        return True
 
     def next_look(self) -> float | None:
         """When `must_repeat` may turn true."""

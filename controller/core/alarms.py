@@ -32,10 +32,21 @@ class AlarmBook:
     def __init__(self, network: Network) -> None:
         self.standing: dict[str, Standing] = {}
         self._network = network
+        self._owned: set[str] = set()
         network.add(self, ())
 
     def update(self, now: Moment) -> None:
         """Written by whoever watches something."""
+
+    def own(self, name: str) -> str:
+        """Say that somebody in this plan watches the cause of this alarm. Returns the name."""
+        self._owned.add(name)
+        return name
+
+    def drop_orphans(self) -> None:
+        """Clear what nobody watches any more: the rules or the devices have changed since."""
+        for name in [name for name in self.standing if name not in self._owned]:
+            self.report(name, False, "", "")
 
     def report(self, name: str, active: bool, priority: str, text: str) -> None:
         """Say whether the cause of an alarm holds now; repeats change nothing."""
@@ -71,7 +82,7 @@ class Alarm:
     def __init__(self, network: Network, book: AlarmBook, name: str, priority: str, text: str, when: Compiled) -> None:
         self.key = f"alarm {name}"
         self._network, self._book = network, book
-        self._name, self._priority, self._text, self._when = name, priority, text, when
+        self._name, self._priority, self._text, self._when = book.own(name), priority, text, when
         network.add(self, when.slots)
 
     def update(self, now: Moment) -> None:
@@ -93,13 +104,14 @@ class SensorAlarm:
         self.key = f"alarm sensor {channel.plan.point}"
         self._network, self._book, self._channel = network, book, channel
         self._blindness = Blindness(channel.plan.grace)
+        self._name = book.own(f"sensor {channel.plan.point}")
         network.add(self, (channel.quality,))
 
     def update(self, now: Moment) -> None:
         point = self._channel.plan.point
         due = self._blindness.watch(self._network.values[self._channel.quality] != Quality.GOOD, now)
         lost = self._blindness.too_long(now)
-        self._book.report(f"sensor {point}", lost, "medium", f"no good value of {point}: {self._channel.note}")
+        self._book.report(self._name, lost, "medium", f"no good value of {point}: {self._channel.note}")
         if due is not None and not lost:
             self._network.wake(self, due)
 
@@ -117,9 +129,10 @@ class Disagreement(Stateless):
     def __init__(self, network: Network, book: AlarmBook, vote: Vote) -> None:
         self.key = f"alarm disagree {vote.plan.point}"
         self._network, self._book, self._vote = network, book, vote
+        self._name = book.own(f"disagree {vote.plan.point}")
         network.add(self, (vote.disagree,))
 
     def update(self, now: Moment) -> None:
         plan = self._vote.plan
         apart = self._network.values[self._vote.disagree] == 1.0
-        self._book.report(f"disagree {plan.point}", apart, "medium", f"{' and '.join(plan.members)} disagree")
+        self._book.report(self._name, apart, "medium", f"{' and '.join(plan.members)} disagree")

@@ -53,7 +53,7 @@ class Claims:
     """Everyone who may ask something of one actuator, in the order of the files."""
 
     rules: list[LatchedDemand | DrivenDemand] = field(default_factory=list)
-    rounds: list[tuple[Rounds, Explain]] = field(default_factory=list)
+    rounds: list[Rounds] = field(default_factory=list)
     safety: list[LatchedDemand] = field(default_factory=list)
 
     def slots(self) -> set[int]:
@@ -66,7 +66,9 @@ class Claims:
                 slots |= {claim.latch.active, claim.latch.blind}
                 if claim.pulse:
                     slots.add(claim.pulse.slot)
-        return slots | {rounds.open for rounds, _ in self.rounds}
+        for rounds in self.rounds:
+            slots |= {rounds.open, rounds.ends}
+        return slots
 
 
 class Arbiter:
@@ -89,16 +91,16 @@ class Arbiter:
             self.hand = None
         if self.hand:
             self._network.wake(self, self.hand.ends)
-        self.want = self._decide(now)
+        self.want = self._decide()
         self._changed(self.plan.name)
 
-    def _decide(self, now: Moment) -> Want:
+    def _decide(self) -> Want:
         decision = _Decision(self._network.values, self)
         if self.hand:
             decision.take_hand(self.hand)
         else:
             decision.take_rules()
-            decision.take_rounds(now)
+            decision.take_rounds()
         decision.take_safety()
         return decision.want
 
@@ -124,24 +126,27 @@ class _Decision:
         self.want = Want(arbiter.plan.idle, Level.IDLE, _IDLE)
 
     def take_rules(self) -> None:
-        """The first rule of the file that names a position wins; the bounds of all active rules are then applied."""
+        """The first rule of the file that names a position wins; the bounds of all active rules are then applied.
+
+        A rule that cannot know whether it would have won sends the actuator to its safe position. One that only sets
+        bounds does not: unknown opens nothing, so its "at least" does not hold and its "at most" does.
+        """
         for claim in self._claims.rules:
+            if _only_bounds(claim):
+                continue
             if self._blind(claim):
                 self._take_safe(Level.RULE, claim)
                 return
-        for claim in self._claims.rules:
             if self._decides(claim):
                 self._take(Level.RULE, claim)
                 break
-        low, high = self._bounds(self._claims.rules, Level.RULE)
-        if not low <= self.want.target <= high:
-            self.want = replace(self.want, target=min(max(self.want.target, low), high))
+        self._apply_bounds(self._claims.rules, Level.RULE)
 
-    def take_rounds(self, now: Moment) -> None:
-        for rounds, explain in self._claims.rounds:
+    def take_rounds(self) -> None:
+        for rounds in self._claims.rounds:
             if self._values[rounds.open] == 1.0:
-                ends = now.t + rounds.remaining()
-                self.want = Want(100.0, Level.IRRIGATION, rounds.plan.name, explain, ends=ends)
+                ends = self._values[rounds.ends]
+                self.want = Want(100.0, Level.IRRIGATION, rounds.plan.name, rounds.reason, ends=ends)
                 return
 
     def take_hand(self, hand: Hand) -> None:
@@ -153,7 +158,7 @@ class _Decision:
             if self._decides(claim):
                 self._take(Level.SAFETY, claim)
                 break
-        low, high = self._bounds(self._claims.safety, Level.SAFETY)
+        low, high = self._apply_bounds(self._claims.safety, Level.SAFETY)
         self.want = replace(self.want, low=low, high=high)
         for claim in self._claims.safety:
             if self._blind(claim):
@@ -164,7 +169,7 @@ class _Decision:
         if isinstance(claim, DrivenDemand):
             target = self._values[claim.drive.slot]
             return target == target
-        return self._active(claim) and claim.demand.kind not in ("at least", "at most")
+        return self._active(claim) and not _only_bounds(claim)
 
     def _active(self, claim: LatchedDemand) -> bool:
         return self._values[claim.latch.active] == 1.0
@@ -189,19 +194,30 @@ class _Decision:
         rule, chain = f"safe position: {claim.rule} cannot know", self.want.overruled_by()
         self.want = Want(target, level, rule, claim.explain, chain, target, target)
 
-    def _bounds(self, claims: Sequence[LatchedDemand | DrivenDemand], level: Level) -> tuple[float, float]:
-        """The bounds of active claims, strictest first; whoever clips the target becomes its cause."""
+    def _apply_bounds(self, claims: Sequence[LatchedDemand | DrivenDemand], level: Level) -> tuple[float, float]:
+        """The strictest bounds of all active claims; whose clips the target becomes its cause."""
         low, high = 0.0, 100.0
+        floor: LatchedDemand | None = None
+        ceiling: LatchedDemand | None = None
         for claim in claims:
-            if isinstance(claim, DrivenDemand) or not self._active(claim):
+            if isinstance(claim, DrivenDemand) or not _only_bounds(claim):
                 continue
-            bound, target = claim.demand.value, self.want.target
-            if claim.demand.kind == "at least":
-                low, clipped = max(low, bound), target < bound
-            elif claim.demand.kind == "at most":
-                high, clipped = min(high, bound), target > bound
-            else:
-                continue
-            if clipped:
-                self.want = Want(bound, level, claim.rule, claim.explain, self.want.overruled_by())
-        return min(low, high), high  # where two bounds clash, the closed side is the safe one
+            bound, blind = claim.demand.value, self._blind(claim)
+            if claim.demand.kind == "at least" and self._active(claim) and not blind and bound > low:
+                low, floor = bound, claim
+            elif claim.demand.kind == "at most" and (self._active(claim) or blind) and bound < high:
+                high, ceiling = bound, claim
+        low = min(low, high)  # where two bounds clash, the closed side is the safe one
+        if ceiling and self.want.target > high:
+            self._clip(level, ceiling, high)
+        elif floor and self.want.target < low:
+            self._clip(level, floor, low)
+        return low, high
+
+    def _clip(self, level: Level, claim: LatchedDemand, target: float) -> None:
+        rule = f"{claim.rule} (cannot know)" if self._blind(claim) else claim.rule
+        self.want = Want(target, level, rule, claim.explain, self.want.overruled_by())
+
+
+def _only_bounds(claim: LatchedDemand | DrivenDemand) -> bool:
+    return isinstance(claim, LatchedDemand) and claim.demand.kind in ("at least", "at most")

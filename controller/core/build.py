@@ -6,18 +6,19 @@ from controller.model.units import TEMPERATURE, show
 from controller.rules.compiler import Compiled, Symbol
 from controller.rules.parser import Demand
 
-from .actuation import Explain
 from .alarms import Alarm, AlarmBook, Disagreement, SensorAlarm
 from .arbiter import Arbiter, Claims, DrivenDemand, LatchedDemand
 from .calendar import Calendar, Clockwork, DayNode, PeriodNode
 from .conditions import Latch
 from .demands import Proportional, Pulse
 from .irrigation import Rounds
+from .motor import Motor
 from .network import Network
-from .plan import DrivePlan, IrrigationPlan, Plan, RulePlan
+from .plan import ActuatorPlan, DrivePlan, IrrigationPlan, Plan, RulePlan
 from .scope import PERCENT, PLAIN, PlanScope
 from .sensors import Channel, Vote
-from .stage import Stage
+from .stage import Shown, Stage
+from .switch import Switch
 
 _SWITCH_STATES = {"on": ">= 50", "off": "< 50"}
 _OPENING_STATES = {"open": ">= 0.5", "closed": "< 0.5"}
@@ -33,16 +34,21 @@ class Builder:
         self.day = DayNode(self.clockwork)
         self.period = PeriodNode(self.clockwork, plan.periods)
         self.book = AlarmBook(self.network)
-        self.scope = PlanScope(plan, self.clockwork, self.day.slot, self.period.slot)
+        self.models: dict[str, Switch | Motor] = {
+            actuator.name: Motor(actuator) if actuator.kind == "position" else Switch(actuator)
+            for actuator in plan.actuators
+        }
+        self.scope = PlanScope(plan, self.clockwork, self.models, self.day.slot, self.period.slot)
         self.channels: dict[str, Channel] = {}
         self.votes: dict[str, Vote] = {}
         self._slots: dict[str, int] = {}
         self._add_sensors()
         self._add_actuator_names()
         claims = self._add_rules()
-        self.stage = Stage(plan, self.network, self.book, self._slots, self.scope.given, self.day.slot)
+        self.stage = Stage(plan, self.network, self.book, self.day.slot)
         for actuator in plan.actuators:
-            self.stage.add(Arbiter(self.network, actuator, claims[actuator.name], self.stage.look_at))
+            arbiter = Arbiter(self.network, actuator, claims[actuator.name], self.stage.look_at)
+            self.stage.add(arbiter, self.models[actuator.name], self._shown_in(actuator))
 
     def _add_sensors(self) -> None:
         for sensor in self.plan.sensors:
@@ -117,7 +123,7 @@ class Builder:
     def _pulse(self, key: str, latch: Latch, actuator: str, demand: Demand) -> Pulse | None:
         if demand.kind != "pulse":
             return None
-        return Pulse(self.network, f"{key} pulse {actuator}", latch.active, demand.on_s, demand.every_s)
+        return Pulse(self.network, f"{key} pulse {actuator}", latch, demand.on_s, demand.every_s)
 
     def _drive(self, rule: DrivePlan) -> DrivenDemand:
         key = f"drive {rule.name}"
@@ -129,9 +135,9 @@ class Builder:
                 (self.scope.condition(when), self.scope.value(band, like=by.unit)) for when, band in rule.band_when
             ]
             bands.append((None, self.scope.value(rule.band, like=by.unit)))
-        if by.unit.dimension == TEMPERATURE and not start.absolute:
+        if by.unit.dimension == TEMPERATURE and start.absolute is False:
             raise rule.start.text.error("the P-band must begin at a temperature, not at a difference")
-        slots = by.slots | start.slots | bands[-1][1].slots
+        slots = by.slots.union(start.slots, *(band.slots for _, band in bands))
         drive = Proportional(self.network, key, by, start, bands, self.scope.patience(slots))
         unit = by.unit
         named = self.scope.explain([rule.by.tree], "")
@@ -142,16 +148,16 @@ class Builder:
 
         return DrivenDemand(rule.name, drive, explain)
 
-    def _rounds(self, plan: IrrigationPlan) -> tuple[Rounds, Explain]:
+    def _rounds(self, plan: IrrigationPlan) -> Rounds:
         with self.scope.compiling(f"irrigation {plan.name}: {plan.start.text.text}", plan.valve):
             start = self.scope.condition(plan.start)
             skip = self.scope.condition(plan.skip_when) if plan.skip_when else None
             stop_day = self.scope.condition(plan.stop_day_when) if plan.stop_day_when else None
         window = self.scope.window(plan.window) if plan.window else None
-        history = self.scope.history(plan.valve)
-        slot = self._slots[plan.valve]
+        valve = self.scope.valve(plan.valve)
         explain = self.scope.explain([plan.start.tree], plan.valve)
-        rounds = Rounds(
-            self.network, self.book, plan, history, slot, self.day.slot, window, start, skip, stop_day, explain
-        )
-        return rounds, rounds.reason
+        return Rounds(self.network, self.book, plan, valve, self.day.slot, window, start, skip, stop_day, explain)
+
+    def _shown_in(self, actuator: ActuatorPlan) -> Shown:
+        flowing = None if actuator.kind == "position" else self.scope.valve(actuator.name).flowing
+        return Shown(self._slots[actuator.name], flowing, self.scope.given.get(actuator.name))

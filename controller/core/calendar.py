@@ -22,6 +22,9 @@ SHORTEST_DAY = 12 * 3600.0
 """A new day begins at local midnight, but never sooner than this after the last one: a clock that jumps back and forth
 must not hand out a second day's water."""
 
+LONGEST_DAY = 36 * 3600.0
+"""A date that lies before the last day's begins a new day only after this long: the clock may still have to be set."""
+
 
 class Calendar:
     """Local time at one site. Pure: every answer follows from the wall time given."""
@@ -92,7 +95,10 @@ class Clockwork:
 
 
 class DayNode:
-    """Counts local days in `slot`. Never goes back, and never counts two days within `SHORTEST_DAY`."""
+    """Counts local days in `slot`. Never goes back, and never counts two days within `SHORTEST_DAY`.
+
+    The first days after the clock was set may be longer or shorter than others; they are never doubled.
+    """
 
     key = "day"
 
@@ -107,14 +113,15 @@ class DayNode:
     def update(self, now: Moment) -> None:
         network = self._clockwork.network
         today = self._clockwork.calendar.local(now.wall_ns).date().isoformat()
-        if today != self._date:
-            if not self._date:
-                self._date, self._began = today, now.t - SHORTEST_DAY
-            elif now.t - self._began >= SHORTEST_DAY:
+        if not self._date:
+            self._date, self._began = today, now.t - SHORTEST_DAY
+        elif today != self._date:
+            due = self._began + (SHORTEST_DAY if today > self._date else LONGEST_DAY)
+            if now.t >= due:
                 self._date, self._began = today, now.t
                 network.set(self.slot, network.values[self.slot] + 1)
             else:
-                network.wake(self, self._began + SHORTEST_DAY)
+                network.wake(self, due)
         self._clockwork.wake_at_wall(self, now, self._clockwork.calendar.midnight_after(now.wall_ns))
 
     def state(self) -> object:

@@ -64,12 +64,14 @@ class Blindness:
 class Latch:
     """A rule: `active` from when `when` turns true until `until` does (without one: until `when` is no longer true).
 
-    What is unknown neither starts nor ends it; after `grace` seconds of not knowing, `blind` is true.
+    What is unknown neither starts nor ends it (`known` is then false); after `grace` seconds of not knowing, `blind`
+    is true.
     """
 
     def __init__(self, network: Network, key: str, when: Compiled, until: Compiled | None, grace: float) -> None:
         self.key = key
         self.active = network.slot(0.0)
+        self.known = network.slot(1.0)
         self.blind = network.slot(0.0)
         self.when, self.until = when, until
         self.since = 0.0
@@ -82,13 +84,15 @@ class Latch:
         active = values[self.active] == 1.0
         start = self.when.run(values)
         end = self.until.run(values) if self.until else 1.0 - start
-        deciding = end if active else start
         if active and end == 1.0:
             active = False
-        elif not active and start == 1.0 and (self.until is None or end != 1.0):
+        elif not active and start == 1.0 and end != 1.0:
             active, self.since = True, now.t
+        deciding = end if active else start
+        unknown = deciding != deciding
         self._network.set(self.active, float(active))
-        due = self._blindness.watch(deciding != deciding, now)
+        self._network.set(self.known, float(not unknown))
+        due = self._blindness.watch(unknown, now)
         blind = self._blindness.too_long(now)
         self._network.set(self.blind, float(blind))
         if due is not None and not blind:

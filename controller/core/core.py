@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from controller.model.commands import Acknowledge, Command, Notice, Override, Release, Report, Request
 from controller.model.events import AlarmState, Event
 from controller.model.points import Quality, Reading
 from controller.model.time import NS, Instant
+from controller.model.units import show_duration
 
 from .arbiter import Hand
 from .build import Builder
@@ -20,8 +23,11 @@ from .views import ActuatorView, AlarmView, PointView
 _CLOCK_SET = 2.0
 """Seconds by which the wall clock must leave the monotonic one before it counts as having been set."""
 
+_CLOCK_KNOWN = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * NS
+"""A wall clock before this has not been set: a machine without a clock of its own starts in 1970."""
+
 _PASSES = 16
-"""Actuators and rules see each other's changes within one step; a circle of them goes on in the next one."""
+"""Actuators and rules see each other's changes within one step; a circle of them goes on a second later."""
 
 LONGEST_OVERRIDE = 24 * 3600.0
 """Seconds after which every override ends, whatever was asked for."""
@@ -48,14 +54,16 @@ class Core:
         self._builder = Builder(plan)
         self._network = self._builder.network
         self._stage = self._builder.stage
+        self._clock_alarm = self._builder.book.own("clock")
         self._snapshot: dict[str, object] | None = None
         self._origin: tuple[int, float] | None = None
         self._offset = 0
+        self._behind = 0
 
     # time
 
     def step(self, now: Instant, inputs: Sequence[Reading | Report | Request]) -> Step:
-        """Take what happened, decide, and say what to do. Requests must name what the plan has."""
+        """Take what happened, decide, and say what to do. A request for what the plan does not have is only noted."""
         moment = self._begin(now)
         for item in inputs:
             self._take(item, moment)
@@ -76,8 +84,10 @@ class Core:
         if self._origin is None:
             self._origin = now.mono_ns, self._resume(now)
             self._offset = now.wall_ns - now.mono_ns
+        if now.wall_ns >= _CLOCK_KNOWN:
+            self._behind = 0
         mono, t = self._origin
-        moment = Moment(t + (now.mono_ns - mono) / NS, now.wall_ns)
+        moment = Moment(t + (now.mono_ns - mono) / NS, now.wall_ns + self._behind)
         self._network.instant, self._network.now = now, moment
         if self._snapshot is not None:
             self._restore_nodes(self._snapshot)
@@ -91,6 +101,8 @@ class Core:
             self._network.note("clock", f"the clock was set by {(offset - self._offset) / NS:.0f} s")
             self._builder.clockwork.clock_was_set()
             self._offset = offset
+        unset = now.wall_ns < _CLOCK_KNOWN
+        self._builder.book.report(self._clock_alarm, unset, "high", "the clock is not set: times of day may be wrong")
 
     def _events(self) -> list[Event]:
         events, self._network.events = self._network.events, []
@@ -98,7 +110,7 @@ class Core:
 
     def _wake_at(self, now: Instant, moment: Moment) -> Instant | None:
         if not (self._stage.settled() and self._network.idle()):
-            return now
+            return now.after(1.0)
         due = self._network.next_wake()
         return None if due is None else now.after(max(due - moment.t, 0.0))
 
@@ -113,21 +125,27 @@ class Core:
             case Report():
                 self._stage.hear(item, now)
             case Override(actuator, value, seconds, by):
-                seconds = min(max(seconds, 0.0), LONGEST_OVERRIDE)
-                self._hand(actuator, Hand(min(max(value, 0.0), 100.0), now.t + seconds, by))
-                self._network.note(actuator, f"override to {value:.0f} % by {by} for {seconds:.0f} s")
+                if not (math.isfinite(value) and math.isfinite(seconds)):
+                    self._network.note(actuator, f"override by {by} refused: it is no number")
+                    return
+                seconds, value = min(max(seconds, 0.0), LONGEST_OVERRIDE), min(max(value, 0.0), 100.0)
+                text = f"override to {value:.0f} % by {by} for {show_duration(seconds)}"
+                self._hand(actuator, Hand(value, now.t + seconds, by), text)
             case Release(actuator, by):
-                self._hand(actuator, None)
-                self._network.note(actuator, f"released by {by}")
+                self._hand(actuator, None, f"released by {by}")
             case Acknowledge(alarm, by):
                 self._builder.book.acknowledge(alarm, by)
             case Notice(alarm, active, priority, text):
                 self._builder.book.report(alarm, active, priority, text)
 
-    def _hand(self, actuator: str, hand: Hand | None) -> None:
-        arbiter = self._stage.actuators[actuator].arbiter
-        arbiter.hand = hand
-        self._network.touch(arbiter)
+    def _hand(self, actuator: str, hand: Hand | None, text: str) -> None:
+        node = self._stage.actuators.get(actuator)
+        if node is None:
+            self._network.note(actuator, f"{text}: there is no such actuator")
+            return
+        node.arbiter.hand = hand
+        self._network.touch(node.arbiter)
+        self._network.note(actuator, text)
 
     # restart
 
@@ -158,13 +176,20 @@ class Core:
         return core
 
     def _resume(self, now: Instant) -> float:
-        """Core time at the first step: that of the snapshot plus the time that passed on the wall meanwhile."""
+        """Core time at the first step: that of the snapshot plus the time that passed on the wall meanwhile.
+
+        Where one of the two clocks was not set nobody knows how long that was: no time passes then, and the time of
+        day goes on from that of the snapshot until the clock is set.
+        """
         if self._snapshot is None:
             return 0.0
         t, wall_ns = self._snapshot["t"], self._snapshot["wall_ns"]
         assert isinstance(t, float)
         assert isinstance(wall_ns, int)
-        return t + max(now.wall_ns - wall_ns, 0) / NS
+        if now.wall_ns < _CLOCK_KNOWN <= wall_ns:
+            self._behind = wall_ns - now.wall_ns
+        elapsed = max(now.wall_ns - wall_ns, 0) if wall_ns >= _CLOCK_KNOWN else 0
+        return t + elapsed / NS
 
     def _restore_nodes(self, document: dict[str, object]) -> None:
         states, command = document["nodes"], document["command"]
@@ -176,6 +201,7 @@ class Core:
             if state is not None:
                 node.restore(state)
         self._stage.publish_restored()
+        self._builder.book.drop_orphans()
 
     # views
 

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from controller.rules.compiler import Compiled
 
-from .conditions import Blindness
+from .conditions import Blindness, Latch
 from .network import NAN, Moment, Network
 
 
 class Pulse:
-    """On for `on_s` out of every `every_s` while `active`; a rule that comes and goes starts no extra pulse."""
+    """On for `on_s` out of every `every_s` while a rule is active; one that comes and goes starts no extra pulse.
 
-    def __init__(self, network: Network, key: str, active: int, on_s: float, every_s: float) -> None:
+    While the rule does not know whether it should go on, a pulse runs to its end and no new one begins.
+    """
+
+    def __init__(self, network: Network, key: str, latch: Latch, on_s: float, every_s: float) -> None:
         self.key = key
         self.slot = network.slot(0.0)
         self.ends = 0.0
         self._network = network
-        self._active, self._on, self._every = active, on_s, every_s
+        self._latch, self._on, self._every = latch, on_s, every_s
         self._began: float | None = None
-        network.add(self, (active,))
+        network.add(self, (latch.active, latch.known))
 
     def update(self, now: Moment) -> None:
-        if self._network.values[self._active] != 1.0:
+        values = self._network.values
+        active, known = values[self._latch.active] == 1.0, values[self._latch.known] == 1.0
+        if active and known and (self._began is None or now.t >= self._began + self._every):
+            self._began = now.t
+        if not active or self._began is None:
             self._network.set(self.slot, 0.0)
             return
-        if self._began is None or now.t >= self._began + self._every:
-            self._began = now.t
         self.ends = self._began + self._on
         on = now.t < self.ends
         self._network.set(self.slot, float(on))
-        self._network.wake(self, self.ends if on else self._began + self._every)
+        if on or known:
+            self._network.wake(self, self.ends if on else self._began + self._every)
 
     def state(self) -> object:
         return self._began
@@ -42,7 +48,8 @@ class Pulse:
 class Proportional:
     """The P-band: `slot` is 0 % where `by` equals `start`, 100 % one band above it.
 
-    Unknown inputs hold the last position; after `grace` seconds of them `blind` is true.
+    Unknown inputs hold the last position; after `grace` seconds of them `blind` is true. Of bands that may hold the
+    widest counts, for it opens least.
     """
 
     def __init__(
@@ -68,8 +75,14 @@ class Proportional:
 
     def band(self) -> float:
         """The width that holds now: the first whose condition is true, else the plain one, which comes last."""
-        values = self._network.values
-        return next(band.run(values) for when, band in self._bands if when is None or when.run(values) == 1.0)
+        values, possible = self._network.values, []
+        for when, band in self._bands:
+            truth = 1.0 if when is None else when.run(values)
+            if truth != 0.0:
+                possible.append(band.run(values))
+            if truth == 1.0:
+                break
+        return NAN if any(band != band for band in possible) else max(possible)
 
     def update(self, now: Moment) -> None:
         values = self._network.values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .network import NAN, Moment, Network, Stateless
+from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
 from .psychrometrics import absolute_humidity, dew_point, humidity_deficit, vapour_pressure_deficit
 
 MOIST_AIR: dict[str, Callable[[float, float], float]] = {
@@ -14,6 +14,8 @@ MOIST_AIR: dict[str, Callable[[float, float], float]] = {
     "absolute_humidity": absolute_humidity,
 }
 """Derived from `<group>.temperature` and `<group>.humidity` under the name `<group>.<key>`."""
+
+_FIRST_LITRE = 1.0
 
 
 class MoistAir(Stateless):
@@ -55,19 +57,21 @@ class Integral:
         values = self._network.values
         if self._last is not None and self._rate == self._rate:
             self._sum += max(self._rate, 0.0) * (now.t - self._last) * self._factor
-        if values[self._reset] != self._epoch:
-            self._epoch, self._sum = values[self._reset], 0.0
+        epoch = values[self._reset]
+        if epoch != self._epoch and (epoch == epoch or self._epoch == self._epoch):  # never started is no new start
+            self._epoch, self._sum = epoch, 0.0
         self._last, self._rate = now.t, values[self._source]
         self._network.set(self.slot, self._sum if self._rate == self._rate else NAN)
         if self._rate == self._rate and self._rate > 0:
             self._network.wake(self, now.t + 60.0)
 
     def state(self) -> object:
-        return [self._sum, self._epoch] if self._epoch == self._epoch else None
+        return [self._sum, none_if_unknown(self._epoch)]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self._sum, self._epoch = state
+        self._sum, epoch = state
+        self._epoch = nan_if_none(epoch)
 
 
 class CounterToday:
@@ -102,18 +106,36 @@ class CounterToday:
         self._last, self._today, self._date = state
 
 
-class DrainFraction(Stateless):
-    """Today's drain in % of today's irrigation (both L); unknown before the first litre was given."""
+class DrainFraction:
+    """Today's drain in % of today's irrigation (both L); unknown before the first litre was given.
+
+    What drains before the day's first litre still belongs to yesterday, and is not held against today.
+    """
 
     def __init__(self, network: Network, drained: list[int], given: list[int]) -> None:
         self.key = "derived drain_fraction"
         self.slot = network.slot()
         self._network = network
         self._drained, self._given = drained, given
+        self._before = 0.0
         network.add(self, [*drained, *given])
 
     def update(self, now: Moment) -> None:
         values = self._network.values
         given = sum(values[slot] for slot in self._given)
         drained = sum(values[slot] for slot in self._drained)
-        self._network.set(self.slot, 100 * drained / given if given >= 1.0 else NAN)
+        if given < _FIRST_LITRE:
+            if drained == drained:
+                self._before = drained
+            self._network.set(self.slot, NAN)
+            return
+        if drained < self._before:  # a new day has begun
+            self._before = 0.0
+        self._network.set(self.slot, 100 * (drained - self._before) / given)
+
+    def state(self) -> object:
+        return self._before
+
+    def restore(self, state: object) -> None:
+        assert isinstance(state, float)
+        self._before = state

@@ -45,14 +45,12 @@ def _wants_in(atom: Atom, wants: Mapping[str, Want]) -> bool:
 
 def _outside(atom: Atom, want: Want, interlock: InterlockPlan) -> Want:
     """The nearest position outside the forbidden part, as a bound that no deadband can blur."""
-    below = atom.low > 0
-    border = max(atom.low - 0.01, 0.0) if below else min(atom.high + 0.01, 100.0)
-    target = min(want.target, border) if below else max(want.target, border)
-    return Want(
-        target,
-        Level.INTERLOCK,
-        f"never {interlock.text.text}",
-        chain=want.overruled_by(),
-        low=0.0 if below else border,
-        high=border if below else 100.0,
-    )
+    if atom.low > 0:
+        border = max(atom.low - 0.01, 0.0)
+        low, high = min(want.low, border), min(want.high, border)
+    else:
+        border = min(atom.high + 0.01, 100.0)
+        low, high = max(want.low, border), max(want.high, border)
+    target = min(max(want.target, low), high)
+    rule = f"never {interlock.text.text}"
+    return Want(target, Level.INTERLOCK, rule, chain=want.overruled_by(), low=low, high=high)

@@ -1,7 +1,8 @@
 """Motors of vents and screens without an encoder: the position is estimated from the running time.
 
-Each run is ordered with its length, so that a device with a timer stops by itself. Runs to an end stop go on a little
-longer, which makes the estimate true again. Between two directions the motor rests for `dead_time`.
+Each run is ordered with its length, so that a device with a timer stops by itself. The estimate carries its own doubt:
+it grows with every run and with everything a device may have missed, and runs to an end stop go on for so much longer,
+which makes the estimate true again. Between two directions the motor rests for `dead_time`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,26 @@ from controller.model.commands import Followed, Report, Verb
 from .actuation import Following, Order, Want
 from .plan import ActuatorPlan
 
-_OVERRUN = 0.05
-"""Part of the travel time that a run to an end stop is longer."""
+_OVERRUN = 5.0
+"""% of the way by which a run to an end stop is longer at least."""
+
+_DRIFT = 1.0
+"""% of doubt that each run between the end stops adds."""
+
+_DOUBT = 10.0
+"""With so many % of doubt a motor that should be at an end stop is sent there again."""
 
 _HOMING = 1.1
 """A motor whose position nobody knows is closed for this many times its travel time."""
 
 _END = 0.5
 """Within so many % of an end stop the motor counts as being there."""
+
+_LAG = 15.0
+"""Seconds by which a device may be behind: it got the command late, or was polled before it was through."""
+
+_REFUSED_PAUSE = 30.0
+"""Seconds until a motor that refused is tried again."""
 
 
 class Motor:
@@ -28,11 +41,14 @@ class Motor:
         self.limited = ""
         self.exhausted = False
         self._position: float | None = None
+        self._doubt = 0.0
         self._direction = 0
         self._from = 0.0
         self._began = 0.0
         self._seconds = 0.0
+        self._seen_running = False
         self._rest_until = 0.0
+        self._resend = False
         self._now = 0.0
 
     @property
@@ -59,31 +75,41 @@ class Motor:
     def advance(self, want: Want, t: float, day: float) -> list[Order]:
         """What to order now. Called when the want changed, a report came, or `next_wake` is due."""
         self._now = t
-        orders: list[Order] = []
         if self._direction and t >= self._began + self._seconds:
             self._finish(t)
         if not self.following.reachable:
             return []
-        self.following.review(t)
-        if self._position is None:
-            if not self._direction and t >= self._rest_until:
-                orders.append(self._run(-1, self.plan.travel_close * _HOMING, 100.0, t))
-            return orders
-        goal = want.goal
-        if self._direction and (goal - self.position) * self._direction < -_END and not self._parking(goal):
-            self._position, self._direction = self.position, 0
-            self._rest_until = t + self.plan.dead_time
-            self.following.asked(t, False)
-            return [Order(Verb.STOP)]
+        if self.following.review(t) or self._doubt >= 100:
+            self._lose(t)
+        orders = self._home(t) if self._position is None else self._follow(want, t)
+        self._resend = False
+        return orders
+
+    def _home(self, t: float) -> list[Order]:
+        """Close a motor of which nobody knows where it is, until it has said that it does."""
         if self._direction:
-            if abs(goal - self._heading()) >= self.plan.deadband or self.following.must_repeat(t):
-                orders.append(self._run_to(goal, t))
+            if not (self._resend or self.following.must_repeat(t)):
+                return []
+        elif t < self._rest_until:
+            return []
+        return [self._run(-1, self.plan.travel_close * _HOMING, 100.0, t)]
+
+    def _follow(self, want: Want, t: float) -> list[Order]:
+        goal = want.goal
+        if self._direction:
+            if (goal - self.position) * self._direction < -_END and not self._parking(goal):
+                self._halt(t)
+                self.following.asked(t, False)
+                return [Order(Verb.STOP)]
+            again = self._resend or self.following.must_repeat(t)
+            if again or abs(goal - self._heading()) >= self.plan.deadband:
+                return [self._run_to(goal, t)]
         elif t >= self._rest_until and self._worth_moving(goal, want):
-            orders.append(self._run_to(goal, t))
+            return [self._run_to(goal, t)]
         elif self.following.must_repeat(t):
             self.following.asked(t, False)
-            orders.append(Order(Verb.STOP))
-        return orders
+            return [Order(Verb.STOP)]
+        return []
 
     def next_wake(self, want: Want, t: float) -> float | None:
         """When `advance` must be called again if nothing happens; while running, often enough to show the position."""
@@ -100,15 +126,26 @@ class Motor:
     def heard(self, report: Report, t: float) -> None:
         """Take a report of the device."""
         self._now = t
-        running = report.followed is Followed.RUNNING
-        resting = report.followed is Followed.RESTING
+        running, resting = report.followed is Followed.RUNNING, report.followed is Followed.RESTING
         expected = {1: Verb.OPEN, -1: Verb.CLOSE}.get(self._direction)
         answered = report.command_id is not None and report.command_id == self.following.command_id
         matches = (running and report.verb == expected) or (resting and (answered or not self._direction))
-        unsure = report.followed in (Followed.LOST, Followed.REFUSED) and not self.following.confirmed
-        if report.followed is Followed.HELD or (unsure and self._direction):
-            self._position, self._direction = None, 0  # somebody else moved it, or it may never have started
-            self._rest_until = t + 30.0 if report.followed is Followed.REFUSED else t
+        confirmed = self.following.confirmed
+        if report.followed is Followed.HELD:
+            self._lose(t)  # somebody else moves it
+        elif report.followed in (Followed.LOST, Followed.REFUSED) and not confirmed:
+            self._lose(t)  # it may or may not have done what it was told
+            if report.followed is Followed.REFUSED:
+                self._rest_until = t + _REFUSED_PAUSE
+        elif report.followed is Followed.BACK and self._direction:
+            self._doubt += abs(self.position - self._from)  # it may have stopped anywhere on the way
+            self._resend = True
+        elif running and confirmed and not matches and (self._direction or t > self._rest_until + _LAG):
+            self._lose(t)  # it runs, and not because it was told to
+        elif resting and self._seen_running and self._left(t) > _LAG:
+            self._halt(t)
+        if running and matches:
+            self._seen_running = True
         self.following.heard(report.followed, matches, report.note)
 
     def _worth_moving(self, goal: float, want: Want) -> bool:
@@ -117,7 +154,7 @@ class Motor:
         if not want.low - _END <= self._position <= want.high + _END:
             return True
         if goal in (0.0, 100.0):
-            return distance > _END
+            return distance > _END or self._doubt > _DOUBT
         return distance >= self.plan.deadband
 
     def _parking(self, goal: float) -> bool:
@@ -129,34 +166,88 @@ class Motor:
         way = 100 * self._seconds / self._travel(self._direction)
         return min(max(self._from + self._direction * way, 0.0), 100.0)
 
+    def _left(self, t: float) -> float:
+        return self._began + self._seconds - t if self._direction else 0.0
+
     def _run_to(self, goal: float, t: float) -> Order:
         here = self.position
-        direction = 1 if goal > here else -1
-        seconds = abs(goal - here) / 100 * self._travel(direction)
+        direction = 1 if goal > here or goal == 100.0 else -1
+        way = abs(goal - here)
         if goal in (0.0, 100.0):
-            seconds += self._travel(direction) * _OVERRUN
-        return self._run(direction, seconds, here, t)
+            way += max(_OVERRUN, self._doubt)
+        return self._run(direction, way / 100 * self._travel(direction), here, t)
 
     def _run(self, direction: int, seconds: float, start: float, t: float) -> Order:
+        if direction != self._direction:
+            self._seen_running = False
         self._direction, self._seconds, self._from, self._began = direction, seconds, start, t
         self.following.asked(t, False)
         return Order(Verb.OPEN if direction > 0 else Verb.CLOSE, seconds)
 
     def _finish(self, t: float) -> None:
-        self._position = self._heading()
-        self._direction = 0
+        """The run is over, as far as anybody knows."""
+        heading = self._heading()
+        followed = self.following.confirmed and self.following.reachable
+        if self._position is None and not followed:
+            self._direction, self._rest_until = 0, t + self.plan.dead_time
+            return
+        if not followed:
+            self._doubt += abs(heading - self._from)
+        elif heading in (0.0, 100.0):
+            self._doubt = 0.0
+        else:
+            self._doubt += _DRIFT
+        self._position, self._direction = heading, 0
         self._rest_until = t + self.plan.dead_time
+
+    def _halt(self, t: float) -> None:
+        """It stops here."""
+        if self._position is not None:
+            self._position = self.position
+        self._direction, self._rest_until = 0, t + self.plan.dead_time
+        self._doubt += _DRIFT
+
+    def _lose(self, t: float) -> None:
+        """Where it is, nobody knows any more."""
+        self._position, self._doubt = None, 0.0
+        self._direction, self._rest_until = 0, t + self.plan.dead_time
 
     def _travel(self, direction: int) -> float:
         return self.plan.travel_open if direction > 0 else self.plan.travel_close
 
     def state(self) -> object:
-        return [self._position, self._direction, self._from, self._began, self._seconds]
+        return [
+            self._position,
+            self._doubt,
+            self._direction,
+            self._from,
+            self._began,
+            self._seconds,
+            self._rest_until,
+            self.following.confirmed,
+        ]
 
     def restore(self, state: object, t: float) -> None:
         """Take over from a predecessor: a run it began has gone on, for its devices time runs themselves."""
         assert isinstance(state, list)
-        self._position, self._direction, self._from, self._began, self._seconds = state
+        (
+            self._position,
+            self._doubt,
+            self._direction,
+            self._from,
+            self._began,
+            self._seconds,
+            self._rest_until,
+            confirmed,
+        ) = state
         self._now = t
-        if self._direction and t >= self._began + self._seconds:
+        if not self._direction:
+            return
+        self._resend = not confirmed
+        if t >= self._began + self._seconds:
+            # a device without a timer ran on; one that never got the command did not run at all
+            late = t - self._began - self._seconds if confirmed else self._seconds
+            missed = 100 * late / self._travel(self._direction)
             self._finish(t)
+            if not confirmed or self._position not in (0.0, 100.0):
+                self._doubt = min(self._doubt + missed, 99.0)

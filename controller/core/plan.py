@@ -68,6 +68,7 @@ class VotePlan:
 class PeriodPlan:
     name: str
     window: Window
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ A derived point or a setpoint gets its node when it is first named, so that what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from controller.model.errors import one_of
@@ -18,9 +19,11 @@ from .actuation import Explain
 from .calendar import Clockwork, WindowNode
 from .conditions import ElapsedSinceStart, Held
 from .derived import MOIST_AIR, CounterToday, DrainFraction, Integral, MoistAir
-from .irrigation import ValveHistory
+from .irrigation import Valve
+from .motor import Motor
 from .plan import Expression, Plan, SetpointPlan
 from .setpoints import Calculation, PeriodSetpoint
+from .switch import Switch
 from .windows import SlidingWindow
 
 PERCENT = UNITS["%"]
@@ -36,7 +39,9 @@ _PATIENCE = 120.0
 class PlanScope:
     """Resolves names while expressions are compiled. `day` and `period` are the calendar's slots."""
 
-    def __init__(self, plan: Plan, clockwork: Clockwork, day: int, period: int) -> None:
+    def __init__(
+        self, plan: Plan, clockwork: Clockwork, models: Mapping[str, Switch | Motor], day: int, period: int
+    ) -> None:
         self.network = clockwork.network
         self._clockwork = clockwork
         self._windows: dict[Window, WindowNode] = {}
@@ -50,8 +55,11 @@ class PlanScope:
         self._resolving: list[str] = []
         self._valve = ""
         self._owner = ""
-        self._histories: dict[str, ValveHistory] = {}
+        self._valves = {
+            name: Valve(self.network, name, model) for name, model in models.items() if isinstance(model, Switch)
+        }
         self._sums: dict[tuple[str, int], int] = {}
+        self._numbers = Counter[str]()
 
     # names
 
@@ -146,20 +154,17 @@ class PlanScope:
     def _period_setpoint(self, plan: SetpointPlan) -> Symbol:
         indexes = {period.name: index for index, period in enumerate(self._plan.periods)}
         targets: dict[int, Compiled] = {}
-        first: Compiled | None = None
+        unit: Unit | None = None
         for period, expression in plan.by_period:
             if period not in indexes:
                 raise expression.text.error(f"there is no period {period!r}", 0, one_of(period, indexes))
-            target = self.value(expression)
-            if first is not None and first.unit != target.unit:
-                raise expression.text.error(f"all periods of {plan.name} need the same unit", 0, f"write {first.unit}")
-            first = first or target
+            target = self.value(expression, like=unit)
+            unit = unit or target.unit
             targets[indexes[period]] = target
-        assert first is not None
-        assert first.unit is not None
+        assert unit is not None
         node = PeriodSetpoint(self.network, plan.name, self._period, targets, plan.ramp)
-        self._inherit(node.slot, [slot for target in targets.values() for slot in target.slots])
-        return Symbol(node.slot, first.unit)
+        self._inherit(node.slot, sorted({slot for target in targets.values() for slot in target.slots}))
+        return Symbol(node.slot, unit, absolute=any(target.absolute is not False for target in targets.values()))
 
     # expressions
 
@@ -216,23 +221,22 @@ class PlanScope:
     def sum_since_start(self, name: str) -> int | None:
         if not self._valve or name not in _SUMS:
             return None
-        return self._sum(name, self.history(self._valve).last_start, f"since start of {self._valve}")
+        return self._sum(name, self.valve(self._valve).last_start, f"since start of {self._valve}")
 
     def elapsed_since_start(self, seconds: float) -> int | None:
         if not self._valve:
             return None
-        last_start = self.history(self._valve).last_start
+        last_start = self.valve(self._valve).last_start
         return ElapsedSinceStart(self.network, self._key(f"{self._owner} elapsed"), last_start, seconds).slot
 
     def _key(self, base: str) -> str:
         """A key that no other node has: the same text twice in one rule is numbered."""
-        taken = {node.key for node in self.network.nodes()}
-        return next(key for n in range(1, 1000) if (key := f"{base} #{n}") not in taken)
+        self._numbers[base] += 1
+        return f"{base} #{self._numbers[base]}"
 
-    def history(self, valve: str) -> ValveHistory:
-        if valve not in self._histories:
-            self._histories[valve] = ValveHistory(self.network, valve)
-        return self._histories[valve]
+    def valve(self, name: str) -> Valve:
+        """What the rounds of a valve share."""
+        return self._valves[name]
 
     def _inherit(self, slot: int, inputs: Iterable[int]) -> None:
         """What is made from points goes on without them as long as the least patient of them allows."""
@@ -254,7 +258,7 @@ class PlanScope:
                     case Name(name) | Is(name, _):
                         shown[name] = self._shower(name)
                     case SinceStart(Name(name)):
-                        slot, unit = self._sum(name, self.history(valve).last_start, ""), QUANTITIES[name].unit
+                        slot, unit = self._sum(name, self.valve(valve).last_start, ""), QUANTITIES[name].unit
                         assert slot is not None
                         shown[f"{name} since last start"] = lambda s=slot, u=unit: show(self.network.values[s], u)  # type: ignore[misc]
                     case Elapsed():
@@ -264,7 +268,7 @@ class PlanScope:
         return lambda: tuple((name, text()) for name, text in shown.items())
 
     def _since_start(self, valve: str) -> str:
-        last = self.network.values[self.history(valve).last_start]
+        last = self.network.values[self.valve(valve).last_start]
         return "no start yet" if last != last else show_duration(self.network.now.t - last)
 
     def _shower(self, name: str) -> Callable[[], str]:

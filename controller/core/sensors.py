@@ -42,6 +42,8 @@ class Channel:
         plan = self.plan
         value = reading.value * plan.gain + plan.offset
         measured_at = now.t - max(self._network.instant.seconds_since(reading.at), 0.0)
+        if self._heard is not None and measured_at < self._heard:
+            return  # overtaken on its way by a newer one
         quality, note = self._judge(reading, value, measured_at)
         if quality is Quality.GOOD and now.t - measured_at > plan.stale_after:
             quality, note = Quality.STALE, "measured too long ago"
@@ -108,12 +110,15 @@ class Channel:
             self._changed,
             none_if_unknown(self._good),
             self._good_at,
+            none_if_unknown(self._jump),
+            self._jumps,
+            self.note,
         ]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self._heard, quality, raw, self._changed, good, self._good_at = state
-        self._raw, self._good = nan_if_none(raw), nan_if_none(good)
+        self._heard, quality, raw, self._changed, good, self._good_at, jump, self._jumps, self.note = state
+        self._raw, self._good, self._jump = nan_if_none(raw), nan_if_none(good), nan_if_none(jump)
         self._network.set(self.value, self._good if quality == Quality.GOOD else NAN)
         self._network.set(self.quality, quality)
 

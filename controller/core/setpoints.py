@@ -25,7 +25,10 @@ class Calculation(Stateless):
 
 
 class PeriodSetpoint:
-    """A value for each period, approached at `ramp` per second. Where no period holds, the last value stays."""
+    """A value for each period, approached at `ramp` per second. Where no period holds, the last value stays.
+
+    While the period's value is unknown so is the setpoint; afterwards the ramp goes on from the last known value.
+    """
 
     def __init__(
         self, network: Network, name: str, period: int, targets: dict[int, Compiled], ramp: float | None
@@ -41,18 +44,20 @@ class PeriodSetpoint:
 
     def update(self, now: Moment) -> None:
         target = self._targets.get(int(self._network.values[self._period]))
+        wanted = self._value if target is None else target.run(self._network.values)
         elapsed, self._at = now.t - self._at, now.t
-        if target is not None:
-            wanted = target.run(self._network.values)
-            if self._ramp is None or wanted != wanted or self._value != self._value:
-                self._value = wanted
-            else:
-                # a ramp begins where the target moves away, not where the value was last looked at
-                step = self._ramp * elapsed if self._ramping else 0.0
-                self._value = min(max(wanted, self._value - step), self._value + step)
-                self._ramping = self._value != wanted
-                if self._ramping:
-                    self._network.wake(self, now.t + _RAMP_STEP)
+        if wanted != wanted:
+            self._network.set(self.slot, NAN)
+            return
+        if self._ramp is None or self._value != self._value:
+            self._value = wanted
+        else:
+            # a ramp begins where the target moves away, not where the value was last looked at
+            step = self._ramp * elapsed if self._ramping else 0.0
+            self._value = min(max(wanted, self._value - step), self._value + step)
+        self._ramping = self._value != wanted
+        if self._ramping:
+            self._network.wake(self, now.t + _RAMP_STEP)
         self._network.set(self.slot, self._value)
 
     def state(self) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from controller.model.commands import Cause, Command, Level, Report, Verb
 from controller.model.events import Commanded, Decided, Moved
 
@@ -16,16 +18,34 @@ from .switch import Switch
 from .views import ActuatorView
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The slots in which rules see an actuator: its position, whether it certainly flows, the litres of the day."""
+
+    position: int
+    flowing: int | None
+    given: int | None
+
+
 class Actuator:
     """One actuator in the network: looked at when its arbiter decides, its timers are due or the day changes."""
 
     def __init__(
-        self, stage: Stage, model: Switch | Motor, arbiter: Arbiter, locks: list[InterlockPlan], group: tuple[str, ...]
+        self,
+        stage: Stage,
+        model: Switch | Motor,
+        arbiter: Arbiter,
+        shown: Shown,
+        locks: list[InterlockPlan],
+        group: tuple[str, ...],
     ) -> None:
         self.name = model.plan.name
         self.key = f"actuator {self.name}"
         self.model = model
         self.arbiter = arbiter
+        self.shown = shown
+        self.trouble_alarm = stage.book.own(f"actuator {self.name}")
+        self.limit_alarm = stage.book.own(f"limit {self.name}")
         self.locks = locks
         self.group = group
         self.decided: Want | None = None
@@ -66,24 +86,21 @@ class Stage:
         plan: Plan,
         network: Network,
         book: AlarmBook,
-        slots: dict[str, int],
-        given: dict[str, int],
         day: int,
     ) -> None:
         self.network = network
         self.actuators: dict[str, Actuator] = {}
         self.command_id = 0
-        self._plan, self._book = plan, book
-        self._slots, self._given, self._day = slots, given, day
+        self.book = book
+        self._plan, self._day = plan, day
         self._outputs: dict[str, Actuator] = {}
         self._changed: set[str] = set()
 
-    def add(self, arbiter: Arbiter) -> None:
+    def add(self, arbiter: Arbiter, model: Switch | Motor, shown: Shown) -> None:
         """Take an actuator under command."""
         plan = arbiter.plan
-        model = Motor(plan) if plan.kind == "position" else Switch(plan)
         locks = [lock for lock in self._plan.interlocks if any(atom.actuator == plan.name for atom in lock.atoms)]
-        node = Actuator(self, model, arbiter, locks, self._group(plan.name))
+        node = Actuator(self, model, arbiter, shown, locks, self._group(plan.name))
         self.actuators[plan.name] = self._outputs[plan.output] = node
         self.network.add(node, (self._day,))
 
@@ -146,18 +163,14 @@ class Stage:
         if wake is not None:
             self.network.wake(node, wake)
         trouble = model.following.trouble
-        self._book.report(f"actuator {node.name}", bool(trouble), "high", f"{node.name} {trouble}")
-        self._book.report(f"limit {node.name}", model.exhausted, "medium", f"{node.name}: {model.limited}")
+        self.book.report(node.trouble_alarm, bool(trouble), "high", f"{node.name} {trouble}")
+        self.book.report(node.limit_alarm, model.exhausted, "medium", f"{node.name}: {model.limited}")
         return commands
 
     def _publish(self, node: Actuator, want: Want) -> None:
         """Make the new position and decision visible to rules, journal and page."""
         model, network = node.model, self.network
-        position = model.position
-        node.arbiter.position = position
-        network.set(self._slots[node.name], position)
-        if node.name in self._given and model.plan.flow is not None:
-            network.set(self._given[node.name], model.day_seconds() * model.plan.flow)
+        position = self._show(node)
         last = node.moved_to
         if last is None or abs(position - last) >= 1 or (position != last and not model.on):
             node.moved_to = position
@@ -165,6 +178,17 @@ class Stage:
         if _differs(node.decided, want, max(model.plan.deadband, 1.0)):
             node.decided, node.cause = want, want.cause()
             network.events.append(Decided(node.name, want.goal, node.cause, network.instant))
+
+    def _show(self, node: Actuator) -> float:
+        """Write what the model says into the slots that rules read. Returns the position."""
+        model, shown, network = node.model, node.shown, self.network
+        position = node.arbiter.position = model.position
+        network.set(shown.position, position)
+        if shown.flowing is not None and isinstance(model, Switch):
+            network.set(shown.flowing, float(model.on and model.sure))
+        if shown.given is not None and model.plan.flow is not None:
+            network.set(shown.given, model.day_seconds() * model.plan.flow)
+        return position
 
     def _command(self, node: Actuator, order: Order, want: Want) -> Command:
         self.command_id += 1
@@ -192,8 +216,7 @@ class Stage:
     def publish_restored(self) -> None:
         """Show the restored positions before anything is decided on them."""
         for node in self.actuators.values():
-            node.arbiter.position = node.model.position
-            self.network.set(self._slots[node.name], node.model.position)
+            self._show(node)
 
 
 def _differs(old: Want | None, new: Want, enough: float) -> bool:

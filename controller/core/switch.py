@@ -6,6 +6,8 @@ longer than `max_on` at a stretch (then off until nobody asks for it any more), 
 
 from __future__ import annotations
 
+import math
+
 from controller.model.commands import Followed, Report, Verb
 
 from .actuation import Following, Order, Want
@@ -20,22 +22,31 @@ _RENEW_AT = 2 / 3
 
 _ROUNDING = 1e-6
 
+_AGAIN = 1.0
+"""Seconds until a switch that has just changed may change back, its own limits allowing: rules that chase each other
+within one step must not make it rattle."""
+
 _LEASE_SLACK = 2.0
 """Seconds by which a device may end a lease early without being told to go on."""
 
 
 class Switch:
+    """`on` is what the device was told; `sure` says that it has confirmed to be on."""
+
     def __init__(self, plan: ActuatorPlan) -> None:
         self.plan = plan
         self.following = Following()
         self.on = False
+        self.sure = False
         self.limited = ""
         self.exhausted = False
         self._known = False
         self._since = 0.0
+        self._changed = -math.inf
         self._lease_ends = 0.0
         self._lease = 0.0
         self._today = 0.0
+        self._delivered = 0.0
         self._day = -1.0
         self._counted_to = 0.0
         self._spent = False
@@ -50,21 +61,27 @@ class Switch:
         return ""
 
     def day_seconds(self) -> float:
-        """Seconds on since the day began."""
+        """Seconds on since the day began, whether confirmed or not: what hard limits go by."""
         return self._today
+
+    def delivered(self, t: float) -> float:
+        """Seconds for which it was certainly on, ever: what a round of irrigation goes by."""
+        return self._delivered + (t - self._counted_to if self.on and self.sure else 0.0)
 
     def advance(self, want: Want, t: float, day: float) -> list[Order]:
         """What to order now. Called when the want changed, a report came, or `next_wake` is due."""
-        self._count(t, day)
-        wanted = want.target >= 50
+        self._count(t)
+        if day != self._day:
+            self._day, self._today = day, 0.0
+        wanted = want.goal >= 50
         if not wanted:
             self._spent = False
         if not self._known:  # nobody knows how the last owner left it
-            self._known, self._since = True, t
+            self._known = True
             return [self._switch_off(t)]
         if not self.following.reachable:
             if self.on and t >= self._lease_ends:
-                self.on, self._since = False, self._lease_ends
+                self.on, self.sure, self._since = False, False, self._lease_ends
             return []
         orders = self._decide(wanted, want, t)
         if not orders and (self._resend or self.following.must_repeat(t)):
@@ -74,14 +91,14 @@ class Switch:
         return orders
 
     def _decide(self, wanted: bool, want: Want, t: float) -> list[Order]:
-        plan, self.limited, self.exhausted = self.plan, "", False
+        self.limited, self.exhausted = "", False
         if self.on:
             if self._allowance(t) <= _ROUNDING:
                 self._spent = self.exhausted = True
                 self.limited = "longest time on reached"
                 return [self._switch_off(t)]
             if not wanted:
-                if t - self._since >= plan.min_on - _ROUNDING:
+                if t >= self._may_end(t) - _ROUNDING:
                     return [self._switch_off(t)]
                 self.limited = "kept on for its shortest time on"
             if self._must_renew(want, t) and t >= self._renew_at():
@@ -91,12 +108,12 @@ class Switch:
             return []
         if self._spent:
             self.limited, self.exhausted = "longest time on reached", True
-        elif t - self._since < plan.min_off - _ROUNDING:
+        elif t < self._may_start(t) - _ROUNDING:
             self.limited = "kept off for its shortest time off"
-        elif self._today_left() <= max(plan.min_on, _ROUNDING):
+        elif self._today_left() <= max(self.plan.min_on, _ROUNDING):
             self.limited, self.exhausted = "its time of the day is used up", True
         else:
-            self.on, self._since = True, t
+            self.on, self.sure, self._since, self._changed = True, False, t, t
             return [self._order_on(want, t, renews=False)]
         return []
 
@@ -109,12 +126,12 @@ class Switch:
             times.append(self._must_end(t))
             if self._must_renew(want, t):
                 times.append(self._renew_at())
-            if want.target < 50:
-                times.append(self._since + self.plan.min_on)
+            if want.goal < 50:
+                times.append(self._may_end(t))
             if not self.following.reachable:
                 times.append(self._lease_ends)
-        elif want.target >= 50 and not self._spent:
-            times.append(self._since + self.plan.min_off)
+        elif want.goal >= 50 and not self._spent:
+            times.append(self._may_start(t))
         return min((at for at in times if at > t), default=None)
 
     def heard(self, report: Report, t: float) -> None:
@@ -125,12 +142,28 @@ class Switch:
         expired = report.followed is Followed.RESTING and t >= self._lease_ends - _LEASE_SLACK
         if report.followed is Followed.BACK or (known and not matches and self.following.confirmed and not expired):
             self._resend = True
+        self._count(t)
+        if self.on and matches and not self.sure:
+            # it has been on since it got the command that this confirms
+            self._delivered += t - max(self.following.asked_at(t), self._since)
+            self.sure = True
+        elif not matches and self.following.confirmed and (known or report.followed is Followed.BACK):
+            self.sure = False
         self.following.heard(report.followed, matches, report.note)
+
+    def _may_end(self, t: float) -> float:
+        return max(self._since + self.plan.min_on, self._settled(t))
+
+    def _may_start(self, t: float) -> float:
+        return max(self._since + self.plan.min_off, self._settled(t))
+
+    def _settled(self, t: float) -> float:
+        return self._changed + _AGAIN if t == self._changed else self._changed
 
     def _must_renew(self, want: Want, t: float) -> bool:
         """Whether it is to stay on beyond the present lease."""
         ends = self._must_end(t)
-        if want.target >= 50 and want.ends is not None:
+        if want.goal >= 50 and want.ends is not None:
             ends = min(ends, want.ends)
         return self._lease_ends < ends - _ROUNDING
 
@@ -151,34 +184,40 @@ class Switch:
 
     def _order_on(self, want: Want, t: float, renews: bool) -> Order:
         bounds = [LEASE, self._allowance(t)]
-        if want.ends is not None and want.target >= 50:
+        if want.ends is not None and want.goal >= 50:
             bounds.append(max(want.ends - t, self._since + self.plan.min_on - t, 1.0))
         self._lease = max(min(bounds), 0.0)
         self._lease_ends = t + self._lease
         return self._order(Order(Verb.ON, self._lease, renews), t)
 
     def _switch_off(self, t: float) -> Order:
-        self.on, self._since = False, t
+        if self.on:
+            self._changed = t
+        self.on, self.sure, self._since = False, False, t
         return self._order(Order(Verb.OFF), t)
 
     def _order(self, order: Order, t: float) -> Order:
         self.following.asked(t, order.renews)
         return order
 
-    def _count(self, t: float, day: float) -> None:
+    def _count(self, t: float) -> None:
+        """Time passes."""
         if self.on:
             self._today += t - self._counted_to
+            if self.sure:
+                self._delivered += t - self._counted_to
         self._counted_to = t
-        if day != self._day:
-            self._day, self._today = day, 0.0
 
     def state(self) -> object:
         return [
             self.on,
+            self.sure,
+            self._known,
             self._since,
             self._lease_ends,
             self._lease,
             self._today,
+            self._delivered,
             self._day,
             self._counted_to,
             self._spent,
@@ -187,11 +226,21 @@ class Switch:
     def restore(self, state: object, t: float) -> None:
         """Take over from a predecessor: what it switched on with a lease that has run out since is off."""
         assert isinstance(state, list)
-        (self.on, self._since, self._lease_ends, self._lease, self._today, self._day, self._counted_to, self._spent) = (
-            state
-        )
-        self._known = self._resend = True
+        (
+            self.on,
+            self.sure,
+            self._known,
+            self._since,
+            self._lease_ends,
+            self._lease,
+            self._today,
+            self._delivered,
+            self._day,
+            self._counted_to,
+            self._spent,
+        ) = state
+        self._resend = True
         if self.on and t >= self._lease_ends:
-            self._today += max(self._lease_ends - self._counted_to, 0.0)
-            self.on, self._since = False, self._lease_ends
+            self._count(max(self._lease_ends, self._counted_to))
+            self.on, self.sure, self._since = False, False, self._lease_ends
             self._counted_to = t

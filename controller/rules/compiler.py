@@ -52,6 +52,9 @@ Function = Callable[[Values], float]
 QUALITY_TESTS = {"good": "== 0", "stale": "== 1", "bad": ">= 1"}
 """`is bad` means: there is no trustworthy value, be it implausible or stale."""
 
+KNOWN_TESTS = {"good": "==", "bad": "!="}
+"""The same for what is calculated and has no sensor of its own. Nothing but NaN (unknown) differs from itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
@@ -61,8 +64,8 @@ class Symbol:
     unit: Unit
     states: Mapping[str, str] = field(default_factory=dict)
     quality_slot: int | None = None
-    absolute: bool = True
-    """For temperatures: a temperature on the scale, or (False) a difference between two."""
+    absolute: bool | None = True
+    """For temperatures: one on the scale, or (False) a difference between two; None: it can be taken as either."""
 
 
 class Scope(Protocol):
@@ -95,13 +98,13 @@ class Compiled:
     run: Function
     slots: frozenset[int]
     unit: Unit | None
-    absolute: bool
+    absolute: bool | None
     code: str = field(compare=False)
 
 
 @dataclass(slots=True)
 class _Part:
-    """Code of a subexpression. `unit` None: a condition. `absolute` None: a literal, which can be either."""
+    """Code of a subexpression. `unit` None: a condition. `absolute` as in `Symbol`; a literal can be either."""
 
     code: str
     unit: Unit | None = None
@@ -109,6 +112,17 @@ class _Part:
 
 
 _NO_DIMENSION = UNITS[""]
+
+_SUMS: dict[str, dict[tuple[bool, bool], bool]] = {
+    "+": {(True, False): True, (False, True): True, (False, False): False},
+    "-": {(True, False): True, (True, True): False, (False, False): False},
+}
+"""Whether the sum or difference of two temperatures (True) or differences of temperatures (False) is a temperature."""
+
+
+def _readings(absolute: bool | None) -> tuple[bool, ...]:
+    """How a part can be understood."""
+    return (True, False) if absolute is None else (absolute,)
 
 
 def compile_expression(text: Text, tree: Tree, scope: Scope) -> Compiled:
@@ -127,7 +141,7 @@ class _Compilation:
 
     def finish(self, part: _Part) -> Compiled:
         run: Function = eval(f"lambda v: {part.code}", {"nan": float("nan"), "__builtins__": {}, **_FUNCTIONS})
-        return Compiled(run, frozenset(self.slots), part.unit, part.absolute is not False, part.code)
+        return Compiled(run, frozenset(self.slots), part.unit, part.absolute, part.code)
 
     def temporary(self) -> str:
         self.temporaries += 1
@@ -192,10 +206,7 @@ class _Compilation:
 
     def compare(self, op: str, left: Tree, right: Tree, at: int) -> _Part:
         first, second = self.same_dimension(left, right, right.at)
-        if (first.absolute, second.absolute) in {(True, False), (False, True)}:
-            raise self.text.error(
-                "a temperature is compared with a difference of temperatures", right.at, "write both in °C"
-            )
+        self.same_kind(first.absolute, second.absolute, right.at)
         difference = self.temporary()
         code = f"({first.code}) - ({second.code})"
         return _Part(f"(nan if ({difference} := {code}) != {difference} else 1.0 if {difference} {op} 0.0 else 0.0)")
@@ -205,8 +216,11 @@ class _Compilation:
         if state in QUALITY_TESTS and symbol.quality_slot is not None:
             return _Part(f"(1.0 if {self.slot(symbol.quality_slot)} {QUALITY_TESTS[state]} else 0.0)")
         test = symbol.states.get(state)
+        if test is None and not symbol.states and symbol.quality_slot is None and state in KNOWN_TESTS:
+            value = self.temporary()
+            return _Part(f"(1.0 if ({value} := {self.slot(symbol.slot)}) {KNOWN_TESTS[state]} {value} else 0.0)")
         if test is None:
-            words = [*symbol.states, *(QUALITY_TESTS if symbol.quality_slot is not None else ())]
+            words = [*symbol.states, *self.quality_words(symbol)]
             where = self.text.text.find(state, at + len(subject))
             raise self.text.error(
                 f"{subject} cannot be '{state}'",
@@ -215,6 +229,12 @@ class _Compilation:
             )
         value = self.temporary()
         return _Part(f"(nan if ({value} := {self.slot(symbol.slot)}) != {value} else 1.0 if {value} {test} else 0.0)")
+
+    @staticmethod
+    def quality_words(symbol: Symbol) -> Iterable[str]:
+        if symbol.quality_slot is not None:
+            return QUALITY_TESTS
+        return () if symbol.states else KNOWN_TESTS
 
     def held(self, operand: Tree, seconds: float) -> _Part:
         inner = _Compilation(self.text, self.scope)
@@ -257,6 +277,14 @@ class _Compilation:
             second = _Part(f"{second.code} * {ratio!r}", first.unit, second.absolute)
         return first, second
 
+    def same_kind(self, first: bool | None, second: bool | None, at: int) -> bool | None:
+        """What two values that are compared both are: temperatures, differences, or (None) either."""
+        if None not in (first, second) and first != second:
+            raise self.text.error(
+                "a temperature is compared with a difference of temperatures", at, "write both in °C or both in K"
+            )
+        return second if first is None else first
+
     def binary(self, op: str, left: Tree, right: Tree, at: int) -> _Part:
         if op in "+-":
             first, second = self.same_dimension(left, right, right.at)
@@ -277,13 +305,17 @@ class _Compilation:
         """Temperature ± difference is a temperature, temperature - temperature a difference, their sum nothing."""
         if first.unit is None or first.unit.dimension != TEMPERATURE:
             return None
-        if first.absolute and second.absolute:
+        possible = {
+            result
+            for left in _readings(first.absolute)
+            for right in _readings(second.absolute)
+            if (result := _SUMS[op].get((left, right))) is not None
+        }
+        if not possible:
             if op == "+":
-                raise self.text.error("two temperatures cannot be added", at, "add a difference like 4 °C")
-            return False
-        if first.absolute or (second.absolute and op == "+"):
-            return True
-        return None if first.absolute is None and second.absolute is None else False
+                raise self.text.error("two temperatures cannot be added", at, "add a difference like 4 K")
+            raise self.text.error("a temperature cannot be taken from a difference", at, "write the temperature first")
+        return None if len(possible) == 2 else possible.pop()
 
     def call(self, function: str, arguments: tuple[Tree, ...], at: int) -> _Part:
         shape = _SHAPES.get(function)
@@ -293,10 +325,12 @@ class _Compilation:
         if not least <= len(arguments) <= most:
             raise self.text.error(f"{function} takes {least if least == most else 'several'} values", at)
         first = self.number(arguments[0])
-        codes = [first.code]
+        codes, absolute = [first.code], first.absolute
         for argument in arguments[1:]:
-            codes.append(self.same_dimension(arguments[0], argument, argument.at)[1].code)
-        return _Part(f"{function}_({', '.join(codes)})", first.unit, first.absolute)
+            part = self.same_dimension(arguments[0], argument, argument.at)[1]
+            absolute = self.same_kind(absolute, part.absolute, argument.at)
+            codes.append(part.code)
+        return _Part(f"{function}_({', '.join(codes)})", first.unit, absolute)
 
     def over(self, function: str, operand: Tree, seconds: float) -> _Part:
         inner = _Compilation(self.text, self.scope)
@@ -318,9 +352,11 @@ class _Compilation:
 
 
 def _composed(dimension: Dimension, scale: float) -> Unit:
-    if dimension == NUMBER and scale == 1.0:
-        return _NO_DIMENSION
-    return Unit("", dimension, scale)
+    """The unit of a product or quotient, under the name that people know it by where it has one."""
+    if dimension == NUMBER:
+        return _NO_DIMENSION if scale == 1.0 else Unit("", dimension, scale)
+    known = best_unit(dimension)
+    return known if known.scale == scale else Unit("", dimension, scale)
 
 
 def _named(tree: Tree, unit: Unit) -> str:

@@ -1,0 +1,1 @@
+"""The core, driven by hand: no clock, no loop, no device but those of `house`."""

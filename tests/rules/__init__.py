@@ -1,0 +1,1 @@
+"""The farmer's language: what is read, what is refused, what it means."""
