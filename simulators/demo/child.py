@@ -1,4 +1,4 @@
-"""The field as a process of its own: all it shares with the controller is a port's name, a broker's address and a clock."""
+"""The field as a child process: all it shares with the controller is names of ports, a broker's address and a clock."""
 
 from __future__ import annotations
 
@@ -6,26 +6,55 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 READY_WITHIN = 30.0  # seconds
 GONE_WITHIN = 5.0
 
 
-class Address(NamedTuple):
-    """Where the field can be reached."""
-
-    port: str
-    broker: str
-
-
 class FieldFailed(Exception):
-    """The field could not be started; the text is what it said."""
+    """The field could not be started, or has ended; the text says what is known of it."""
+
+
+class ChildField:
+    """A running field. `addresses` has a port or a URL for each bus of the site."""
+
+    def __init__(self, process: asyncio.subprocess.Process, addresses: Mapping[str, str]) -> None:
+        self.addresses = addresses
+        self._process = process
+        self._asking = asyncio.Lock()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def ask(self, do: str, **more: object) -> dict[str, Any]:
+        """One question of those that field_process.py lists, and its answer. Raises FieldFailed."""
+        reader, writer = self._process.stdout, self._process.stdin
+        if reader is None or writer is None:
+            raise FieldFailed("the simulated field has no pipes")
+        async with self._asking:
+            try:
+                writer.write(json.dumps({"do": do, **more}).encode() + b"\n")
+                await writer.drain()
+                line = await reader.readline()
+            except ConnectionError:
+                line = b""
+        if not line:
+            raise FieldFailed(f"the simulated field ended with code {await self._process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise FieldFailed(answer["error"])
+        return answer
+
+    async def ended(self) -> int:
+        """Wait until the process is gone; its exit code."""
+        return await self._process.wait()
 
 
 @contextlib.asynccontextmanager
-async def field_process(arguments: Sequence[str]) -> AsyncIterator[tuple[Address, asyncio.subprocess.Process]]:
+async def field_process(arguments: Sequence[str]) -> AsyncIterator[ChildField]:
     """Run the field for as long as the context lasts. Raises FieldFailed.
 
     The process ends when its standard input does: it cannot outlive this one, however this one ends.
@@ -37,21 +66,32 @@ async def field_process(arguments: Sequence[str]) -> AsyncIterator[tuple[Address
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # Ctrl-C in the terminal is for the controller alone, which ends the field after its own shutdown
-        start_new_session=True,
     )
-    assert process.stdin is not None and process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)
-        if not line:
-            raise FieldFailed(f"the simulated field ended with code {await process.wait()}")
-        yield Address(**json.loads(line)), process
-    except TimeoutError:
-        raise FieldFailed("the simulated field did not get ready") from None
+        yield ChildField(process, await _addresses(process))
     finally:
-        process.stdin.close()
+        await _end(process)
+
+
+async def _addresses(process: asyncio.subprocess.Process) -> dict[str, str]:
+    """The first line that the field says."""
+    line = b""
+    if process.stdout is not None:
         try:
-            await asyncio.wait_for(process.wait(), GONE_WITHIN)
+            line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)
         except TimeoutError:
-            process.kill()
-            await process.wait()
+            raise FieldFailed("the simulated field did not get ready") from None
+    if not line:
+        raise FieldFailed(f"the simulated field ended with code {await process.wait()}")
+    addresses: dict[str, str] = json.loads(line)
+    return addresses
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), GONE_WITHIN)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,38 +1,60 @@
-"""The example site with what differs on this machine: the serial port, the broker, and where data is delivered."""
+"""The example site with what differs in a demonstration: where its buses are, and where data are delivered."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
-EXAMPLE = files("simulators.demo") / "house1"
+EXAMPLE = Path(str(files("simulators.demo") / "house1"))
 
 # the example takes these from the environment; nothing in a demonstration is secret
 _DEFAULTS = {"MQTT_PASSWORD": "demo", "INFLUX_TOKEN": "demo", "ALARM_URL": ""}
 
+# a virtual line has no speed: the highest there is keeps the controller from waiting for bytes that are there already
+_BAUDRATE = 115200
 
-def write_site(folder: Path, port: str, broker: str, influx: dict[str, str] | None) -> None:
-    """Write site.yaml and rules.yaml into `folder`. `influx` has url, org, bucket; None delivers nowhere."""
-    yaml = YAML()
-    site: Any = yaml.load((EXAMPLE / "site.yaml").read_text(encoding="utf-8"))
-    site["buses"]["rs485"]["port"] = port
-    site["buses"]["broker"]["url"] = broker
+
+def timezone() -> ZoneInfo:
+    """The time zone of the example site."""
+    return ZoneInfo(_load()["site"]["timezone"])
+
+
+def write_site(folder: Path, addresses: Mapping[str, str], influx: Mapping[str, object] | None) -> None:
+    """Write site.yaml and rules.yaml into `folder`.
+
+    `addresses` has the port or URL of each bus; `influx` is what stands under uplink: influxdb:, None delivers nowhere.
+    """
+    site = _load()
+    buses = site["buses"]
+    for name, address in addresses.items():
+        if buses[name]["driver"] == "modbus":
+            buses[name].update(port=address, baudrate=_BAUDRATE)
+        else:
+            buses[name]["url"] = address
+    for device in site["devices"].values():
+        if buses[device["bus"]]["driver"] == "modbus":
+            # the pause that some real devices need between two requests
+            device["settle"] = "0 s"
     if influx is None:
         del site["uplink"]
     else:
-        site["uplink"]["influxdb"].update(influx)
+        site["uplink"]["influxdb"] = dict(influx)
     with (folder / "site.yaml").open("w", encoding="utf-8") as out:
-        yaml.dump(site, out)
-    (folder / "rules.yaml").write_text((EXAMPLE / "rules.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        YAML().dump(site, out)
+    (folder / "rules.yaml").write_bytes((EXAMPLE / "rules.yaml").read_bytes())
 
 
-def environment(influx_token: str) -> None:
-    """Set what the example reads from the environment, where it is not set already."""
+def environment() -> None:
+    """Set what the example takes from the environment, where it is not set already."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    if influx_token:
-        os.environ["INFLUX_TOKEN"] = influx_token
+
+
+def _load() -> Any:
+    return YAML().load((EXAMPLE / "site.yaml").read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from controller.model.units import UnitError, parse_duration
 
 # an hour in which a lot happens: the day period begins, the vents open and the first rounds of irrigation are given
 START = datetime(2026, 6, 21, 7, 0)
+PAGE = 8080
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,38 +25,56 @@ class Settings:
     json: bool
     broker: str | None
     influx: str | None
-    influx_token: str
+    influx_token: str | None
     influx_org: str
     influx_bucket: str
+    influx_database: str | None
     start: datetime
     seed: int
     storm: bool
     state: Path | None
 
+    @property
+    def uplink(self) -> dict[str, object] | None:
+        """What site.yaml says under uplink: influxdb:; None where nothing is to be delivered."""
+        if self.influx is None:
+            return None
+        if self.influx_database is not None:
+            return {"api": 1, "url": self.influx, "database": self.influx_database}
+        token = self.influx_token or "${INFLUX_TOKEN}"
+        return {"url": self.influx, "org": self.influx_org, "bucket": self.influx_bucket, "token": token}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options of the verb."""
-    parser.add_argument("--port", type=_port, default=8080, help="the page's port; 0 for no page (8080)")
+    parser.add_argument(
+        "--port", type=_port, help=f"the page's port; 0 for no page ({PAGE}; with --headless no page unless given)"
+    )
     parser.add_argument("--speed", type=_speed, default=60.0, help="how many times faster than real time (60)")
     parser.add_argument("--for", dest="seconds", type=_duration, metavar="DURATION", help="stop after 60s, 2min, ...")
     parser.add_argument("--headless", action="store_true", help="no live view")
-    parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object; implies --headless")
     parser.add_argument("--broker", metavar="URL", help="use this MQTT broker instead of an embedded one")
     parser.add_argument("--influx", metavar="URL", help="deliver to this InfluxDB")
-    parser.add_argument("--influx-token", default="", metavar="TOKEN")
-    parser.add_argument("--influx-org", default="farm", metavar="ORG")
-    parser.add_argument("--influx-bucket", default="greenhouse", metavar="BUCKET")
+    parser.add_argument("--influx-token", metavar="TOKEN", help="of InfluxDB 2 or 3 ($INFLUX_TOKEN)")
+    parser.add_argument("--influx-org", default="farm", metavar="ORG", help="(farm)")
+    parser.add_argument("--influx-bucket", default="greenhouse", metavar="BUCKET", help="(greenhouse)")
+    parser.add_argument("--influx-database", metavar="NAME", help="the server is an InfluxDB 1.x and has this database")
     parser.add_argument(
         "--start", type=_datetime, default=START, help=f"simulated start, site time ({START:%Y-%m-%dT%H:%M})"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of weather, noise and faults (1)")
+    parser.add_argument("--seed", type=int, default=1, help="of weather and scatter (1)")
     parser.add_argument("--storm", action="store_true", help="let a storm come up")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep the controller's state here")
 
 
 def settings(arguments: argparse.Namespace) -> Settings:
     """The options as given."""
-    return Settings(**{name: getattr(arguments, name) for name in Settings.__dataclass_fields__})
+    given = {name: getattr(arguments, name) for name in Settings.__dataclass_fields__}
+    given["headless"] = arguments.headless or arguments.json
+    if arguments.port is None:
+        given["port"] = 0 if given["headless"] else PAGE
+    return Settings(**given)
 
 
 def _duration(text: str) -> float:

@@ -1,0 +1,28 @@
+"""`onsil demo`: the real controller in a simulated greenhouse."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from controller.cli.main import fail
+from controller.cli.verb import NO, WRONG_USE, Verb
+
+from .settings import add_arguments, settings
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from controller.model.errors import ConfigError
+
+    from .child import FieldFailed
+    from .run import demonstrate
+
+    try:
+        return asyncio.run(demonstrate(settings(arguments)))
+    except (ConfigError, FieldFailed) as error:
+        return fail(error, NO)
+    except OSError as error:
+        return fail(error, WRONG_USE)
+
+
+demo = Verb("demo", "run a simulated greenhouse with everything real but the hardware", add_arguments, _run)

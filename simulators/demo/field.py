@@ -1,0 +1,122 @@
+"""The greenhouse with everything that is wired to it: what devices measure and move. Time is an argument."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+from typing import Any, Protocol
+
+from controller.core.plan import Plan
+from controller.model.time import NS, Instant
+from controller.model.units import quantity_of
+from simulators.devices.ks_actuator import Travel
+from simulators.greenhouse import Twin
+
+# how much an instrument's readings scatter (standard deviation, in the unit of the quantity)
+_SCATTER = {
+    "temperature": 0.05,
+    "humidity": 0.3,
+    "co2": 3.0,
+    "radiation": 1.0,
+    "wind_speed": 0.1,
+    "water_content": 0.1,
+    "ec": 0.01,
+}
+_NEVER_NEGATIVE = ("radiation", "wind_speed")
+
+_STRIDE = 1.0  # s: how exactly devices' own timers and the way of motors act on the greenhouse
+_IDLE_STRIDE = 60.0
+
+
+class Timed(Protocol):
+    """A device in which something goes on while nobody asks it."""
+
+    def advance(self, now: float) -> None: ...
+
+
+class Field:
+    """What virtual devices read from and write to; `devices` are moved on together with the greenhouse.
+
+    Beside the greenhouse stands an equal one in which nothing is ever switched or moved: where the two differ, the
+    controller has been at work.
+    """
+
+    def __init__(self, plan: Plan, start: Instant, seed: int = 1, storm: bool = False) -> None:
+        self.devices: list[Timed] = []
+        self._twin, self._idle = (
+            Twin(start.utc(), plan.site.latitude, plan.site.longitude, seed, storm=storm) for _ in range(2)
+        )
+        self._now = self._idle_now = start.mono_ns / NS
+        self._random = random.Random(seed)
+        self._names: dict[str, str | None] = {}
+        self._outputs = {actuator.output: actuator for actuator in plan.actuators}
+        self._positions: dict[str, float] = {}
+        self._moved: set[str] = set()
+
+    def read(self, point: str) -> float:
+        """What an instrument at this point shows; NaN where this greenhouse has nothing of the kind."""
+        name = self._measured(point)
+        quantity = quantity_of(point)
+        if name is None or quantity is None:
+            return math.nan
+        value = self._twin.read(name)
+        scatter = _SCATTER.get(quantity.name)
+        if scatter is None:
+            return value
+        least = 0.0 if quantity.name in _NEVER_NEGATIVE else quantity.low
+        return min(max(value + self._random.gauss(0.0, scatter), least), quantity.high)
+
+    def write(self, point: str, value: float) -> None:
+        """What a device does at this output: 1.0 or 0.0 of a relay, the opening in % of a motor."""
+        actuator = self._outputs.get(point)
+        if actuator is None or value == self._positions.get(actuator.name):
+            return
+        if actuator.name in self._positions:
+            self._moved.add(actuator.name)
+        self._positions[actuator.name] = value
+        # an actuator of which this greenhouse knows nothing changes nothing in it
+        with contextlib.suppress(KeyError):
+            self._twin.set(actuator.name, value)
+
+    def travel(self, point: str) -> Travel:
+        """How long the motor at this output takes; a minute where the site does not say."""
+        actuator = self._outputs.get(point)
+        if actuator is None or not actuator.travel_open:
+            return Travel(60.0, 60.0)
+        return Travel(actuator.travel_open, actuator.travel_close)
+
+    def advance(self, now: float) -> None:
+        """Let everything go on until `now` (s)."""
+        while self._now < now:
+            step = min(_STRIDE, now - self._now)
+            self._now += step
+            for device in self.devices:
+                device.advance(self._now)
+            self._twin.advance(step)
+        self._advance_idle(_IDLE_STRIDE)
+
+    def state(self) -> dict[str, Any]:
+        """The truth: climate, positions, what has moved since the power came, and the climate nobody has changed."""
+        self._advance_idle(0.0)
+        return {
+            "climate": self._twin.snapshot(),
+            "untouched": self._idle.snapshot(),
+            "positions": dict(self._positions),
+            "moved": sorted(self._moved),
+        }
+
+    def _advance_idle(self, behind: float) -> None:
+        if self._now - self._idle_now > behind:
+            self._idle.advance(self._now - self._idle_now)
+            self._idle_now = self._now
+
+    def _measured(self, point: str) -> str | None:
+        """The greenhouse's own name of what this point measures, or else of something of the same kind and place."""
+        if point not in self._names:
+            offered = list(self._twin.snapshot())
+            place = point.partition(".")[0]
+            alike = [name for name in offered if quantity_of(name) == quantity_of(point)]
+            near = [name for name in alike if name.partition(".")[0] == place]
+            self._names[point] = point if point in offered else next(iter(near + alike), None)
+        return self._names[point]
