@@ -47,7 +47,7 @@ class Language:
             seen[name.text] = name
 
     def periods(self) -> tuple[PeriodPlan, ...]:
-        return tuple(PeriodPlan(name.text, window) for name, window in self._file.periods.items())
+        return tuple(PeriodPlan(name.text, window, name.place) for name, window in self._file.periods.items())
 
     def setpoints(self) -> tuple[SetpointPlan, ...]:
         made = []

@@ -1,0 +1,110 @@
+"""Two rules that ask opposite things of one actuator at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from controller.core.plan import ActuatorPlan, DrivePlan, RulePlan
+from controller.model.errors import Place
+from controller.model.units import UNITS
+from controller.rules.parser import Demand
+from controller.rules.tree import Binary, Compare, Number, Tree
+
+from ..finding import Finding
+from ..scene import Scene, Truth
+from ..search import Witness
+from ..survey import Survey, may_be_active
+
+_APART = 5.0
+"""Positions (%) that lie this far apart are two different wishes."""
+
+
+def conflicts(survey: Survey) -> Iterator[Finding]:
+    """Pairs of rules of one level that clash, each with the values where they do."""
+    for rules in (survey.plan.rules, survey.plan.safety):
+        for actuator in survey.plan.actuators:
+            for (first, a), (second, b) in combinations(_asking(rules, actuator.name), 2):
+                yield from _clash(survey, actuator, (first, a), (second, b))
+
+
+Asking = tuple[RulePlan | DrivePlan, Demand | None]
+
+
+def _asking(rules: Sequence[RulePlan | DrivePlan], actuator: str) -> list[Asking]:
+    asking: list[Asking] = []
+    for rule in rules:
+        if isinstance(rule, DrivePlan):
+            if rule.actuator == actuator:
+                asking.append((rule, None))
+        else:
+            asking += [(rule, demand) for name, demand in rule.do if name == actuator]
+    return asking
+
+
+def _clash(survey: Survey, actuator: ActuatorPlan, one: Asking, other: Asking) -> Iterator[Finding]:
+    (first, a), (second, b) = one, other
+    apart = max(_APART, actuator.deadband)
+    if a is not None and b is not None and not _opposed(a, b, apart):
+        return
+    if any(demand is not None and demand.kind in ("at least", "at most") for demand in (a, b)) and None in (a, b):
+        return  # bounds are there to hold a P-band in
+
+    def conditions(scene: Scene) -> list[Truth]:
+        truths = [scene.truth(may_be_active(rule)) for rule in (first, second) if isinstance(rule, RulePlan)]
+        for drive, demand in ((first, b), (second, a)):
+            if isinstance(drive, DrivePlan) and demand is not None:
+                truths.append(scene.truth(_far_from(drive, demand.value, apart)))
+        return truths
+
+    found = survey.find(conditions)
+    if isinstance(found, Witness):
+        yield Finding(
+            "conflict",
+            f"{first.name!r} and {second.name!r} ask opposite things of {actuator.name}"
+            f" ({_wish(a)} and {_wish(b)}) at the same time",
+            _place(second),
+            str(found),
+            "the first in the file wins; make one of them wait with 'and not ...'"
+            if _exact(a) and _exact(b)
+            else "let their bounds meet, or make one of them wait",
+        )
+
+
+def _opposed(a: Demand, b: Demand, apart: float) -> bool:
+    kinds = {a.kind, b.kind}
+    if kinds == {"at least", "at most"}:
+        low, high = (a, b) if a.kind == "at least" else (b, a)
+        return low.value > high.value
+    if kinds <= {"exactly", "pulse"}:
+        return abs(a.value - b.value) > apart
+    return False
+
+
+def _far_from(drive: DrivePlan, position: float, apart: float) -> Tree:
+    """The P-band asks for a position that is not near `position`."""
+    excess = Binary("-", drive.by.tree, drive.start.tree)
+    if position < 50:
+        edge = Binary("*", drive.band.tree, _number((position + apart) / 100))
+        return Compare(">", excess, edge)
+    return Compare("<", excess, Binary("*", drive.band.tree, _number((position - apart) / 100)))
+
+
+def _number(value: float) -> Tree:
+    return Number(value, UNITS[""])
+
+
+def _exact(demand: Demand | None) -> bool:
+    return demand is None or demand.kind in ("exactly", "pulse", "keep")
+
+
+def _wish(demand: Demand | None) -> str:
+    if demand is None:
+        return "its P-band"
+    if demand.kind == "pulse":
+        return "pulses"
+    return f"{demand.kind} {demand.value:.0f} %"
+
+
+def _place(rule: RulePlan | DrivePlan) -> Place:
+    return rule.start.text.place if isinstance(rule, DrivePlan) else rule.when.text.place
