@@ -72,7 +72,7 @@ MISTAKES = [
         *rule("name: Quiet at night, when: time is 22:00 .. 07:00, do: {fan: off}"),
         "conflict",
         "'Dry the air at dawn' and 'Quiet at night'",
-        r"air\.humidity = 9\d",
+        r"0[4-6]:\d\d, air\.temperature = ",
     ),
     Mistake(
         "screen to two places",
@@ -100,7 +100,7 @@ MISTAKES = [
         *rule("name: Keep wet, when: air.humidity_deficit < 1 g/m³, do: {roof_vent: at most 5 %}"),
         "conflict",
         "at least 10 % and at most 5 %",
-        r"air\.humidity = 9",
+        r"air\.humidity = \d\d",
     ),
     Mistake(
         "safety rules that cross",
@@ -238,12 +238,12 @@ MISTAKES = [
         r"\d\d:\d\d to \d\d:\d\d",
     ),
     Mistake(
-        "a gap only in winter",
+        "a period that turns round in winter",
         "  day:     sunrise + 2 h .. sunset",
         "  day:     sunrise + 2 h .. 17:20\n  evening: 17:20 .. sunset",
         "overlap of periods",
         "overlap",
-        r"Jan",
+        r"\d+ \w\w\w \d\d:\d\d",
     ),
     Mistake(
         "periods that overlap",

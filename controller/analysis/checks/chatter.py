@@ -27,7 +27,7 @@ NOISE = {
     "flow": 0.2,
 }
 
-_CALM = 60.0
+_CALM = 120.0
 """Seconds: an actuator that changes no more often than this does not chatter."""
 
 

@@ -12,8 +12,7 @@ from controller.rules.parser import Demand
 from controller.rules.tree import Binary, Compare, Number, Tree
 
 from ..finding import Finding
-from ..scene import Scene, Truth
-from ..search import Witness
+from ..search import Verdict, Witness
 from ..survey import Survey, may_be_active
 
 _APART = 5.0
@@ -47,17 +46,10 @@ def _clash(survey: Survey, actuator: ActuatorPlan, one: Asking, other: Asking) -
     apart = max(_APART, actuator.deadband)
     if a is not None and b is not None and not _opposed(a, b, apart):
         return
-    if any(demand is not None and demand.kind in ("at least", "at most") for demand in (a, b)) and None in (a, b):
+    if None in (a, b) and (_bound(a) or _bound(b)):
         return  # bounds are there to hold a P-band in
 
-    def conditions(scene: Scene) -> list[Truth]:
-        truths = [scene.truth(may_be_active(rule)) for rule in (first, second) if isinstance(rule, RulePlan)]
-        for drive, demand in ((first, b), (second, a)):
-            if isinstance(drive, DrivePlan) and demand is not None:
-                truths.append(scene.truth(_far_from(drive, demand.value, apart)))
-        return truths
-
-    found = survey.find(conditions)
+    found = _found(survey, one, other, apart)
     if isinstance(found, Witness):
         yield Finding(
             "conflict",
@@ -65,10 +57,26 @@ def _clash(survey: Survey, actuator: ActuatorPlan, one: Asking, other: Asking) -
             f" ({_wish(a)} and {_wish(b)}) at the same time",
             _place(second),
             str(found),
-            "the first in the file wins; make one of them wait with 'and not ...'"
-            if _exact(a) and _exact(b)
-            else "let their bounds meet, or make one of them wait",
+            "let their bounds meet, or make one of them wait"
+            if _bound(a) and _bound(b)
+            else "the first in the file wins; make one of them wait with 'and not ...'",
         )
+
+
+def _found(survey: Survey, one: Asking, other: Asking, apart: float) -> Witness | Verdict:
+    """Two rules meet when one of them begins while the other is active: that is what is looked for, both ways."""
+    (first, a), (second, b) = one, other
+    if isinstance(first, DrivePlan) and isinstance(second, DrivePlan):
+        return survey.together()  # two P-bands on one actuator: the first always decides
+    if isinstance(first, DrivePlan):
+        assert isinstance(second, RulePlan)
+        assert b is not None
+        return survey.together(second.when.tree, _far_from(first, b.value, apart))
+    if isinstance(second, DrivePlan):
+        assert a is not None
+        return survey.together(first.when.tree, _far_from(second, a.value, apart))
+    found = survey.together(first.when.tree, may_be_active(second))
+    return found if isinstance(found, Witness) else survey.together(may_be_active(first), second.when.tree)
 
 
 def _opposed(a: Demand, b: Demand, apart: float) -> bool:
@@ -94,8 +102,8 @@ def _number(value: float) -> Tree:
     return Number(value, UNITS[""])
 
 
-def _exact(demand: Demand | None) -> bool:
-    return demand is None or demand.kind in ("exactly", "pulse", "keep")
+def _bound(demand: Demand | None) -> bool:
+    return demand is not None and demand.kind in ("at least", "at most")
 
 
 def _wish(demand: Demand | None) -> str:

@@ -87,4 +87,4 @@ def _ranges(survey: Survey, condition: Expression) -> str:
         for sensor in survey.plan.sensors
         if sensor.point in named and not sensor.quantity.states
     ]
-    return "; ".join(ranges)
+    return "; ".join(ranges) or "its parts exclude each other"
