@@ -2,6 +2,7 @@
 
 from .drivers import factory as driver_factory
 from .loading import Report, check, check_texts, load, load_texts
+from .schema import schema
 from .settings import (
     Configuration,
     ConfiguredBus,
@@ -24,4 +25,5 @@ __all__ = [
     "driver_factory",
     "load",
     "load_texts",
+    "schema",
 ]

@@ -29,6 +29,8 @@ def actuators(site: SiteFile, wiring: Wiring, problems: Problems) -> tuple[Actua
         assert isinstance(actuator, (Position, Switch, Valve))
         output = actuator.output
         with problems.caught():
+            if output.text in wiring.refused:
+                continue
             if name.text in wiring.points:
                 raise name.error(f"{name.text} is the name of a point already", 0, "choose another name")
             _check_output(actuator.kind, output, wiring)

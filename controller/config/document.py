@@ -70,6 +70,8 @@ class Mapping(dict[str, object]):
 
     place: Place = NOWHERE
     title: str = ""
+    whole: bool = True
+    """False for a file of which something had to be left away."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,12 +234,12 @@ class _Builder:
             except (OSError, ValueError) as error:
                 reason = str(error) or type(error).__name__
                 message = f"the credential {name} cannot be read: {reason}"
-                self._problems.add(ConfigError(message, place.right(match.start()), "check its file"))
+                self._problems.add_unset(ConfigError(message, place.right(match.start()), "check its file"))
                 return match[0]
             if found is None:
                 message = f"the environment variable {name} is not set"
                 hint = f"set {name}, or give the service a credential of this name"
-                self._problems.add(ConfigError(message, place.right(match.start()), hint))
+                self._problems.add_unset(ConfigError(message, place.right(match.start()), hint))
                 return match[0]
             return found
 
@@ -259,6 +261,8 @@ class _Builder:
         if key in container:
             hint = f"the first is on line {container.key(key).line}: remove one"
             self._problems.add(ConfigError(f"{str(key)!r} stands here twice", key.place, hint))
+            if isinstance(self.root, Mapping):
+                self.root.whole = False
             return
         container[key] = value
         container.places[key] = place

@@ -24,6 +24,8 @@ class Entry(BaseModel):
 
     open_keys: ClassVar[bool] = False
     """Whether others (the drivers) know more keys."""
+    empty_is_none: ClassVar[bool] = False
+    """Whether a key with nothing behind it may stand there."""
 
     @model_validator(mode="before")
     @classmethod
@@ -33,30 +35,25 @@ class Entry(BaseModel):
         problems = info.context
         assert isinstance(problems, Problems)
         fields = {field.alias or name: field for name, field in cls.model_fields.items()}
-        known = {key: value for key, value in data.items() if key in fields}
         unknown = [] if cls.open_keys else [key for key in data if key not in fields]
         for key in unknown:
-            message = f"there is no {str(key)!r} here"
-            problems.add(ConfigError(message, data.key(key), one_of(key, [f for f in fields if f not in known])))
+            hint = one_of(key, [name for name in fields if name not in data] or fields)
+            problems.add(ConfigError(f"there is no {str(key)!r} here", data.key(key), hint))
         for name, field in fields.items():
-            if field.is_required() and name not in known and not any(did_you_mean(key, [name]) for key in unknown):
+            example = f"write {name}: {field.examples[0] if field.examples else '...'}"
+            if name in data:
+                if data[name] is None and not cls.empty_is_none:
+                    problems.add(ConfigError(f"{name!r} is empty", data.key(name), example))
+            elif field.is_required() and not any(did_you_mean(key, [name]) for key in unknown):
                 where = f" in {data.title}" if data.title else ""
-                example = field.examples[0] if field.examples else "..."
-                hint = f"write {name}: {example}"
-                problems.add(ConfigError(f"{name!r} is missing{where}", data.place, hint))
-        return known
+                problems.add(ConfigError(f"{name!r} is missing{where}", data.place, example))
+        return {key: value for key, value in data.items() if key in fields and value is not None}
 
 
 class File(Entry):
     """A whole file. A section with nothing in it is as good as none."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty_sections(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
-            return {key: value for key, value in data.items() if value is not None or key not in optional}
-        return data
+    empty_is_none: ClassVar[bool] = True
 
 
 def validate(model: type[Model], document: Mapping, problems: Problems) -> Model | None:
@@ -69,7 +66,7 @@ def validate(model: type[Model], document: Mapping, problems: Problems) -> Model
             if details["type"] != "missing":  # has been said, with a suggestion
                 problems.add(_explain(details, document))
         return None
-    return made if len(problems) == before else None
+    return made if document.whole and len(problems) == before else None
 
 
 def _explain(details: ErrorDetails, document: Mapping) -> ConfigError:

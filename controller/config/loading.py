@@ -15,6 +15,7 @@ from .actuators import actuators, interlocks
 from .document import Lookup, parse
 from .entry import Entry, validate
 from .language import Language
+from .leftovers import leftovers
 from .problems import Problems
 from .rules_file import RulesFile
 from .settings import (
@@ -26,7 +27,6 @@ from .settings import (
 )
 from .site_file import Influx1, SiteFile, Uplink
 from .treatment import Points
-from .warnings import look_at
 from .wiring import wire
 
 SITE, RULES = "site.yaml", "rules.yaml"
@@ -73,21 +73,24 @@ def check(directory: Path) -> Report:
         site = _decoded(contents[0], names.site)
     with problems.caught():
         rules = _decoded(contents[1], names.rules)
-    return _failed(problems) if problems else check_texts(site, rules, names)
+    if problems:
+        return Report(None, tuple(problems.errors))
+    return check_texts(site, rules, names)
 
 
 def check_texts(site: str, rules: str, names: Names = Names(), lookup: Lookup = variables.lookup) -> Report:
     """Everything that is wrong with the texts of the two files. `lookup` says what `${NAME}` stands for."""
     texts = Texts(site, rules)
     problems = Problems()
-    configuration = _configuration(texts, names, lookup, problems)
-    if configuration is None or problems:
-        return _failed(problems, texts, names)
-    found = look_at(configuration)
-    return Report(configuration, (), _in_order(found, texts, names))
+    warnings: list[ConfigError] = []
+    configuration = _configuration(texts, names, lookup, problems, warnings)
+    errors = _in_order(problems.errors, texts, names)
+    return Report(None if errors else configuration, errors, _in_order(warnings, texts, names))
 
 
-def _configuration(texts: Texts, names: Names, lookup: Lookup, problems: Problems) -> Configuration | None:
+def _configuration(
+    texts: Texts, names: Names, lookup: Lookup, problems: Problems, warnings: list[ConfigError]
+) -> Configuration | None:
     site_document = parse(texts.site, names.site, lookup, problems)
     rules_document = parse(texts.rules, names.rules, lookup, problems)
     site = None if site_document is None else validate(SiteFile, site_document, problems)
@@ -98,9 +101,12 @@ def _configuration(texts: Texts, names: Names, lookup: Lookup, problems: Problem
     points = Points(site, wiring, problems)
     moved = actuators(site, wiring, problems)
     by_name = {actuator.name: actuator for actuator in moved}
+    if len(by_name) < len(site.actuators):
+        return None  # what names an actuator that is wrong would only be called wrong as well
+    warnings += leftovers(site, wiring)
     bounds = interlocks(site, by_name, problems)
-    if rules is None or (problems and len(by_name) < len(site.actuators)):
-        return None  # rules about actuators that are wrong would only be called wrong as well
+    if rules is None:
+        return None
     language = Language(rules, by_name, wiring.points, problems)
     plan = Plan(
         _site_plan(site),
@@ -154,10 +160,6 @@ def _or_first_error(report: Report) -> Configuration:
         raise report.errors[0]
     assert report.configuration is not None
     return report.configuration
-
-
-def _failed(problems: Problems, texts: Texts = Texts("", ""), names: Names = Names()) -> Report:
-    return Report(None, _in_order(problems.errors, texts, names))
 
 
 def _in_order(found: Sequence[ConfigError], texts: Texts, names: Names) -> tuple[ConfigError, ...]:

@@ -13,11 +13,19 @@ class Problems:
 
     def __init__(self) -> None:
         self.errors: list[ConfigError] = []
+        self._unset: set[tuple[str, int]] = set()
 
     def add(self, error: ConfigError) -> None:
         """One more. Of several at the same place only the first is kept: the others follow from it."""
+        if (error.place.file, error.place.line) in self._unset:
+            return
         if not any(error.place == known.place and error.place.line for known in self.errors):
             self.errors.append(error)
+
+    def add_unset(self, error: ConfigError) -> None:
+        """A variable without a value: whatever else is said about its line follows from that."""
+        self.add(error)
+        self._unset.add((error.place.file, error.place.line))
 
     @contextmanager
     def caught(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from .document import Mapping
 from .entry import Entry, File
@@ -128,7 +128,7 @@ Actuator = Annotated[
     Annotated[Position, Tag("<position>")]
     | Annotated[Switch, Tag("<switch>")]
     | Annotated[Valve, Tag("<valve>")]
-    | Annotated[Kindless, Tag("<kindless>")],
+    | Annotated[Kindless, Tag("<kindless>"), WithJsonSchema({"not": {}})],
     Discriminator(_kind),
 ]
 

@@ -7,6 +7,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from controller.model.errors import ConfigError, Place
 
 _QUOTES = "put the text in quotes"
+_ALIGN = "begin it exactly below the entry it belongs to"
 
 
 def explain(error: MarkedYAMLError, text: str, file: str) -> ConfigError:
@@ -37,12 +38,13 @@ def explain(error: MarkedYAMLError, text: str, file: str) -> ConfigError:
             return ConfigError(message, place, "is there a comma or a bracket missing?")
         return ConfigError(f"this bracket is never closed on line {opened.line}", opened, f"add {bracket}")
     if "mapping values are not allowed" in problem:
-        return ConfigError("there is a second ': ' in this line, or the indentation is wrong", place, _QUOTES)
+        return _colon(lines, place)
     if "while parsing a block" in context:
-        if mark.column + 1 == opened.column or (line[: mark.column].strip() and char):
+        if line[: mark.column].strip():
             return ConfigError(f"cannot read {char!r} here", place, "look at the colons and quotes of this line")
-        wanted = f"indent it like line {opened.line}"
-        return ConfigError("the indentation fits nothing above", place, wanted)
+        if mark.column + 1 == opened.column:
+            return ConfigError("names and list items are mixed here", place, "begin every entry with '- ', or none")
+        return ConfigError("the indentation fits nothing above", place, _ALIGN)
     if "cannot start any token" in problem:
         return ConfigError(f"a text cannot begin with {char!r}", place, _QUOTES)
     if "sequence entries are not allowed" in problem:
@@ -51,6 +53,25 @@ def explain(error: MarkedYAMLError, text: str, file: str) -> ConfigError:
         place = opened if begin is not None else place
         return ConfigError("a colon is missing after this name", place, "write name: value")
     return ConfigError("this is not YAML", place, "look at the indentation and the quotes")
+
+
+def _colon(lines: list[str], place: Place) -> ConfigError:
+    """A colon where none can be: the second of its line, one below a line that lacks its own, or wrongly indented."""
+    line = lines[place.line - 1]
+    if ": " in line[: place.column - 1]:
+        return ConfigError("there is a second ': ' in this line", place, _QUOTES)
+    above = next((n for n in range(place.line - 1, 0, -1) if lines[n - 1].strip()), 0)
+    before = lines[above - 1] if above else ""
+    start, start_before = _start(line), _start(before)
+    if start == start_before and ": " not in before:
+        hint = "write name: value"
+        return ConfigError("a colon is missing in this line", Place(place.file, above, start_before + 1), hint)
+    return ConfigError("the indentation fits nothing above", Place(place.file, place.line, start + 1), _ALIGN)
+
+
+def _start(line: str) -> int:
+    """Where the name in a line begins, behind the dashes of a list."""
+    return len(line) - len(line.lstrip(" -"))
 
 
 def unreadable(error: YAMLError, text: str, file: str) -> ConfigError:

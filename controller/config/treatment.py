@@ -40,8 +40,9 @@ class Points:
         self._wiring, self._problems = wiring, problems
         self._entries = {name.text: (name, sensor) for name, sensor in site.sensors.items()}
         for name, (text, sensor) in self._entries.items():
-            with problems.caught():
-                self._must_exist(text, sensor, name)
+            if name not in wiring.refused:
+                with problems.caught():
+                    self._must_exist(text, sensor, name)
         for name, delivered in wiring.points.items():
             if delivered.source.output is None:
                 self._add(name, delivered)
@@ -100,7 +101,7 @@ class Points:
     def _vote(self, text: Text, sensor: Sensor, members: list[Text]) -> VotePlan:
         quantity = self.sensors[text.text].quantity if text.text in self.sensors else None
         for index, member in enumerate(members):
-            if member.text not in self._measuring():
+            if member.text not in self._measuring() and member.text not in self._wiring.refused:
                 hint = one_of(member.text, self._measuring())
                 raise member.error(f"no device delivers {member.text}", 0, hint)
             if member.text in {other.text for other in members[:index]}:

@@ -37,6 +37,8 @@ class Wiring:
     points: dict[str, Delivered] = field(default_factory=dict)
     buses: dict[str, BusSettings] = field(default_factory=dict)
     drivers: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Points that something is wrong with: nothing that follows from that needs to be said."""
 
     def finished(self, treated: Mapping[str, PointSettings]) -> tuple[ConfiguredBus, ...]:
         """The buses, with each point as it is treated."""
@@ -63,11 +65,14 @@ def wire(site: SiteFile, document: yaml.Mapping, problems: Problems) -> Wiring:
         if device.bus.text not in devices:
             hint = one_of(device.bus.text, devices) if devices else "name it under buses:"
             problems.add(device.bus.error(f"there is no bus {device.bus.text!r}", 0, hint))
+            wiring.refused.update(point.text for point in device.points)
             continue
         settings = _device(name, device, _entry(document, "devices", name))
         devices[device.bus.text].append(settings)
         if device.bus.text in factories:
             _offer(wiring, factories[device.bus.text], name, device, settings, problems)
+        else:
+            wiring.refused.update(point.text for point in device.points)
     for name in site.buses:
         if name.text in factories:
             entry = _entry(document, "buses", name)
@@ -108,8 +113,12 @@ def _offer(
             message = f"{point.text} comes from {known.device} already, on line {known.name.place.line}"
             problems.add(point.error(message, 0, f"give it another name, like {point.text}_2"))
             continue
-        with problems.caught():
+        try:
             source = factory.source(settings, point_settings.source)
+        except ConfigError as error:
+            problems.add(error)
+            wiring.refused.add(point.text)
+        else:
             wiring.points[point.text] = Delivered(point, name.text, point_settings, source)
 
 
