@@ -109,7 +109,7 @@ class KsNode:
         assert written is not None
         if written.refusal is not None:
             return [_refused(command, written.at, refusal_text(written.refusal))]
-        return (yield from self._confirmed(command, status, opid))
+        return (yield from self._confirmed(command, status, opid, written.at))
 
     def _new_opid(self, target: Wanted) -> int:
         echoed = self._echoed.get(target, 0)
@@ -119,8 +119,11 @@ class KsNode:
         self._given[target] = opid
         return opid
 
-    def _confirmed(self, command: Command, status: Request, opid: int) -> Job:
-        """Read the status block until it echoes the opid and shows what was asked for, or has had its time."""
+    def _confirmed(self, command: Command, status: Request, opid: int, given: Instant) -> Job:
+        """Read the status block until it echoes the opid and shows what was asked for, or has had its time.
+
+        A run that was ordered for a short time may be over before anybody looks. Nodes count it in whole seconds.
+        """
         wish = None if command.verb in (Verb.OFF, Verb.STOP) else command.verb
         for attempt in range(_ECHO_TRIES):
             answer = yield status
@@ -130,7 +133,8 @@ class KsNode:
                 return [_refused(command, answer.at, refusal_text(answer.refusal))]
             state = actuator_state(answer.words)
             result, verb = followed(state.status)
-            settled = verb is wish or result in (Followed.HELD, Followed.REFUSED)
+            over = command.seconds is not None and answer.at.seconds_since(given) > command.seconds - 1
+            settled = verb is wish or result in (Followed.HELD, Followed.REFUSED) or (verb is None and over)
             if state.opid == opid and (settled or attempt == _ECHO_TRIES - 1):
                 self._shown[command.output] = (result, verb, _note(state))
                 return [Report(command.output, result, answer.at, verb, command.id, _note(state))]

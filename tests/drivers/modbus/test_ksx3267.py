@@ -245,6 +245,18 @@ async def test_a_hand_at_the_node_holds_the_motor(bench: Bench, start: Start) ->
         assert (report.followed, report.note) == (Followed.HELD, "manual control")
 
 
+async def test_a_run_that_is_over_before_anybody_looks_is_not_waited_for(bench: Bench, start: Start) -> None:
+    bench.slaves[12] = node = Node(3, INTEGRATED)
+    wiring = device("node_12", HOUSE, address=12, profile="ks-x-3267", poll="1 d")
+    async with start(wiring, speed=10_000.0) as line:
+        await line.heard.until(lambda: line.heard.reports("roof_vent.node"))
+        node.written = lambda at, words: node.put(node.block(VENT), words[1], 0, 0, 0)
+        report = await line.told(command("roof_vent.node", Verb.OPEN, 5.0))
+        assert report.followed is Followed.RESTING
+        written = next(i for i, frame in enumerate(bench.frames) if frame[1] == 16)
+        assert len(bench.frames) == written + 2
+
+
 async def test_a_node_that_does_not_confirm(bench: Bench, start: Start) -> None:
     bench.slaves[12] = node = Node(3, INTEGRATED)
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
