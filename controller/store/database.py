@@ -155,10 +155,8 @@ class Database:
         They become one block at the place of the last of them: an uplink that is just reading here will find some
         samples again, and miss none.
         """
-        least = self._connection.execute("SELECT min(thinned) FROM outbox WHERE id > ? AND n > 1", (mark,)).fetchone()[
-            0
-        ]
-        if least is None:
+        least = self._one("SELECT ifnull(min(thinned), -1) FROM outbox WHERE id > ? AND n > 1", (mark,))
+        if least < 0:
             return 0
         rows = self._connection.execute(
             "SELECT id, first_ns, last_ns, n, data FROM outbox WHERE id > ? AND thinned = ? ORDER BY id LIMIT ?",
@@ -171,7 +169,8 @@ class Database:
             marks = ",".join("?" * len(ids))
             self._connection.execute(f"DELETE FROM outbox WHERE id IN ({marks})", ids)
             self._insert_block(ids[-1], min(first), max(last), data, least + 1)
-        return sum(counts) - len(data) // SIZE
+        taken: int = sum(counts) - len(data) // SIZE
+        return taken
 
     def trim_journal(self, keep: int, mark: int | None) -> int:
         """Delete the oldest entries but `keep`. How many of them no uplink had delivered."""
@@ -240,10 +239,8 @@ class Database:
     def _date(self, offset_ns: int, done: Committed) -> None:
         """Give the undated samples and entries of this boot their true time; those of an earlier one never get one."""
         done.lost += self._one("SELECT ifnull(sum(n), 0) FROM undated WHERE boot <> ?", (self._boot,))
-        rows = self._connection.execute(
-            "SELECT samples, entries FROM undated WHERE boot = ? ORDER BY id", (self._boot,)
-        )
-        for samples, entries in rows.fetchall():
+        query = "SELECT samples, entries FROM undated WHERE boot = ? ORDER BY id"
+        for samples, entries in self._connection.execute(query, (self._boot,)).fetchall():
             dated_samples = shifted(samples, offset_ns)
             done.dated += dated_samples
             self._add_samples(dated_samples, done)

@@ -150,8 +150,8 @@ class History:
             return max(moves)[1]
         for resolution in RESOLUTIONS:
             rows = self._all(
-                "SELECT last FROM history WHERE resolution = ? AND series = ? AND start < ? AND start >= ? AND last_ns <= ?"
-                " ORDER BY start DESC LIMIT 1",
+                "SELECT last FROM history WHERE resolution = ? AND series = ? AND start < ? AND start >= ?"
+                " AND last_ns <= ? ORDER BY start DESC LIMIT 1",
                 (resolution, number, at_ns // NS, at_ns // NS - 100 * resolution, at_ns),
             )
             if rows:

@@ -142,7 +142,8 @@ class Outbox:
     # with the lock held
 
     def _blocks(self, connection: sqlite3.Connection, points: int) -> tuple[int, bytes, int]:
-        last, parts, size, damaged = self._read[0], [], 0, 0
+        last, size, damaged = self._read[0], 0, 0
+        parts: list[bytes] = []
         while size < points * SIZE:
             rows = connection.execute(
                 "SELECT id, n, crc, data FROM outbox WHERE id > ? ORDER BY id LIMIT ?", (last, ROWS)
@@ -171,9 +172,8 @@ class Outbox:
         if self._connection is None:
             self._connection = connect_readonly(self._path)
         # a block may speak of a series that is newer than the last look
-        rows = self._connection.execute(
-            "SELECT id, kind, name FROM series WHERE id > ?", (max(self._series, default=0),)
-        )
+        last = max(self._series, default=0)
+        rows = self._connection.execute("SELECT id, kind, name FROM series WHERE id > ?", (last,))
         self._series.update({number: Series(kind, name) for number, kind, name in rows})
         return self._connection
 

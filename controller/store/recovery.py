@@ -35,7 +35,7 @@ def is_damage(error: BaseException) -> bool:
     """Whether an error says that the file cannot be used as it is, now and ever."""
     if isinstance(error, Damaged | TooNew):
         return True
-    code = getattr(error, "sqlite_errorcode", None)
+    code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return True
     return isinstance(error, sqlite3.OperationalError) and "no such" in str(error)
@@ -46,7 +46,8 @@ def whole(path: Path) -> bool:
     try:
         connection = connect_readonly(path)
         try:
-            return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            return found == "ok"
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -135,8 +136,8 @@ class Recovery:
                 work.undated_entries += [Entry(*entry) for entry in orjson.loads(entries)]
         work.rules = [RulesText(*row[1:]) for row in self._rows("rules", "name, text, at_ns")]
         yield self._counted(work)
-        for row in self._history():
-            work.rows.append(row)
+        for span in self._history():
+            work.rows.append(span)
             if len(work.rows) >= PART:
                 yield work
                 work = Work()

@@ -74,12 +74,12 @@ class Rollup:
             self._held[series] = (at_ns, value)
         self._sum(series, at_ns // MINUTE_NS).add(value, at_ns, 0.0)
 
-    def close(self, everything: bool = False) -> list[Row]:
-        """The rows of all minutes but the present one, or of all; they are then forgotten here."""
+    def close(self) -> list[Row]:
+        """The rows of all minutes but the present one; they are then forgotten here."""
         present = self._now_ns // MINUTE_NS
         for series in self._held:
-            self._spread(series, self._now_ns if everything else present * MINUTE_NS)
-        done = sorted(key for key in self._sums if everything or key[0] != present)
+            self._spread(series, present * MINUTE_NS)
+        done = sorted(key for key in self._sums if key[0] != present)
         return [row for key in done for row in _rows(*key, self._sums.pop(key))]
 
     def present_minute(self) -> int:

@@ -77,6 +77,7 @@ class Work:
             or self.state is not None
             or self.rules
             or self.deliveries
+            or self.rows
         )
 
     def count(self) -> int:

@@ -170,7 +170,7 @@ class Writer:
             self._wake.wait(max(TICK, pause) if self._recovery is None else 0.05)
             self._wake.clear()
             pause = min(max(TICK, 2 * pause), LONGEST_PAUSE) * random.uniform(0.8, 1.0) if not self._cycle() else 0.0
-        self._cycle(last=True)
+        self._cycle()
         if self._database is not None:
             try:
                 self._database.set_meta("clean", 1)
@@ -178,9 +178,9 @@ class Writer:
             except sqlite3.Error as error:
                 log.warning("the store could not be closed: %s", error)
 
-    def _cycle(self, last: bool = False) -> bool:
+    def _cycle(self) -> bool:
         """One round: encode, commit, look after the file. Whether the file took it."""
-        self._encode(last)
+        self._encode()
         try:
             if self._damaged.is_set():
                 raise Damaged("a check of all of it failed")
@@ -203,7 +203,7 @@ class Writer:
                 self._cycles.notify_all()
         return True
 
-    def _encode(self, last: bool) -> None:
+    def _encode(self) -> None:
         work = self._work
         before = len(work.samples)
         while self._queue:
@@ -215,7 +215,7 @@ class Writer:
                 self.counters.lost += len(events)
             self._taken += len(events)
         self._roll_up(work.samples[before:])
-        work.rows += self._rollup.close(everything=last)
+        work.rows += self._rollup.close()
         work.bound()
         snapshot, self._snapshot = self._snapshot, None
         if snapshot is not None:

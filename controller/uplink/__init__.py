@@ -1,0 +1,1 @@
+"""Where events go from the outbox. See README.md for what arrives there."""

@@ -1,0 +1,84 @@
+"""Brings one outbox to one server, batch by batch. Knows no threads and no sleep: it says how long to wait."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from controller.store.outbox import Outbox, Portion
+from controller.store.work import Rejected
+from controller.uplink.backoff import Backoff
+from controller.uplink.influxdb.answers import Judgement, Verdict, judge
+from controller.uplink.influxdb.client import Client
+from controller.uplink.lines import LineWriter
+
+BATCH = 10_000  # points in a request, as InfluxData advises
+COMPRESSION = 1  # more costs more time than it saves on a local network
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A portion of the outbox, ready to be sent."""
+
+    portion: Portion
+    lines: Sequence[str]
+    body: bytes
+
+
+class Later(Exception):
+    """The server does not take anything now."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        super().__init__(judgement.note)
+        self.judgement = judgement
+
+
+class Drain:
+    """Sends batches until each is answered for. A batch that is sent twice lands on itself: stamps never change."""
+
+    def __init__(self, outbox: Outbox, client: Client, writer: LineWriter, backoff: Backoff) -> None:
+        self.online = False
+        self.note = "nothing has been sent yet"
+        self._outbox, self._client, self._writer, self._backoff = outbox, client, writer, backoff
+
+    def prepare(self) -> Batch | None:
+        """The next batch; None if everything has been taken. Raises sqlite3.Error."""
+        portion = self._outbox.take(BATCH)
+        if portion is None:
+            return None
+        lines = self._writer.samples(portion.samples, portion.series)
+        lines += map(self._writer.entry, portion.entries)
+        return Batch(portion, lines, _packed(lines))
+
+    def send(self, batch: Batch) -> float:
+        """Deliver a batch. 0 if that is done, else the seconds to wait before it is sent again."""
+        try:
+            rejected = self._deliver(batch.lines, batch.body) if batch.lines else []
+        except Later as later:
+            self.online, self.note = False, later.judgement.note
+            return self._backoff.pause(later.judgement.wait)
+        self._outbox.done(batch.portion, rejected)
+        self._backoff.reset()
+        self.online = True
+        self.note = f"{len(rejected)} lines were rejected: {rejected[0].reason}" if rejected else ""
+        return 0.0
+
+    def _deliver(self, lines: Sequence[str], body: bytes) -> list[Rejected]:
+        """Send lines; halve what is rejected until only the bad ones are left. Raises Later."""
+        judgement = judge(self._client.write(body), datetime.now(UTC))
+        if judgement.verdict is Verdict.TAKEN:
+            return []
+        if judgement.verdict not in (Verdict.BAD_LINES, Verdict.TOO_LARGE):
+            raise Later(judgement)
+        if len(lines) == 1:
+            return [Rejected(lines[0], judgement.note, time.time_ns())]
+        middle = len(lines) // 2
+        halves = lines[:middle], lines[middle:]
+        return [rejected for half in halves for rejected in self._deliver(half, _packed(half))]
+
+
+def _packed(lines: Sequence[str]) -> bytes:
+    return gzip.compress("\n".join(lines).encode("utf-8", "replace"), COMPRESSION, mtime=0)
