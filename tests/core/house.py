@@ -83,6 +83,7 @@ class House:
         self.commands: list[Command] = []
         self.devices = {actuator.output: Device(actuator.output) for actuator in plan.actuators}
         self._points = {sensor.point.replace(".", "_"): sensor.point for sensor in plan.sensors}
+        self._jitter = 1e-4  # a value that never changes is that of a sensor that is stuck
         self._next_poll = 0.0
         self._wake = 0.0
         self._boot = 0.0
@@ -124,11 +125,16 @@ class House:
         inputs: list[Reading | Report] = []
         if self.t >= self._next_poll:
             self._next_poll = self.t + POLL
-            inputs += [Reading(point, value, self.now()) for point, value in self.values.items()]
+            self._jitter = -self._jitter
+            inputs += [self._reading(point, value) for point, value in self.values.items()]
         for device in self.devices.values():
             if device.stop_if_due(self.t) and not device.silent:
                 inputs.append(device.report(self.now()))
         self.step(*inputs)
+
+    def _reading(self, point: str, value: float) -> Reading:
+        can_be_stuck = next(plan.stuck_after for plan in self.plan.sensors if plan.point == point) is not None
+        return Reading(point, value + self._jitter if can_be_stuck else value, self.now())
 
     def step(self, *inputs: Reading | Report | Override | Release | Acknowledge) -> Step:
         """One step of the core now; its commands are carried out and confirmed at once."""
@@ -269,4 +275,4 @@ class House:
 
     def times_on(self, actuator: str) -> list[float]:
         """How long each time on of its device lasted, as far as it is over (s)."""
-        return [end - start for verb, start, end in self.device(actuator).spans if verb is Verb.ON]
+        return [round(end - start, 3) for verb, start, end in self.device(actuator).spans if verb is Verb.ON]
