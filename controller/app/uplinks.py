@@ -5,8 +5,9 @@ from __future__ import annotations
 from controller.app.status import Data
 from controller.app.supervisor import Part
 from controller.config import Configuration
+from controller.core.plan import Plan
 from controller.store import Store
-from controller.uplink.influxdb import InfluxSettings, InfluxUplink
+from controller.uplink.influxdb import InfluxUplink, Server
 
 
 class Uplinks:
@@ -14,15 +15,16 @@ class Uplinks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._settings: InfluxSettings | None = None
+        self._settings: tuple[Server, str, dict[str, str]] | None = None
         self._uplink: InfluxUplink | None = None
         self._part: Part | None = None
 
     async def apply(self, configuration: Configuration) -> None:
         """Have the uplinks running that the configuration names."""
-        await self._run(configuration.influxdb)
+        server, plan = configuration.uplink.influxdb, configuration.plan
+        await self._run(None if server is None else (server, plan.site.name, _units(plan)))
 
-    async def _run(self, settings: InfluxSettings | None) -> None:
+    async def _run(self, settings: tuple[Server, str, dict[str, str]] | None) -> None:
         if settings == self._settings:
             return
         if self._part is not None:
@@ -30,7 +32,8 @@ class Uplinks:
             self._part = self._uplink = None
         self._settings = settings
         if settings is not None:
-            self._uplink = InfluxUplink(settings, self._store.outbox)
+            server, site, units = settings
+            self._uplink = InfluxUplink(server, site, self._store.outbox, units)
             self._part = Part("uplink influxdb", self._uplink.run)
 
     async def stop(self) -> None:
@@ -39,3 +42,8 @@ class Uplinks:
 
     def status(self) -> list[Data]:
         return [self._uplink.status()] if self._uplink is not None else []
+
+
+def _units(plan: Plan) -> dict[str, str]:
+    """The unit of each point that is measured, as it is written beside the numbers."""
+    return {sensor.point: sensor.quantity.unit.symbol for sensor in plan.sensors}
