@@ -10,14 +10,16 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from controller.app import systemd, watch
 from controller.app.bus import Buses
 from controller.app.clock import SystemClock
-from controller.app.control import listening
+from controller.app.control import Refused, listening
 from controller.app.desk import Desk
 from controller.app.engine import Engine, Send
 from controller.app.lock import only_controller
+from controller.app.past import parse_time, why_then
 from controller.app.status import Data, describe
 from controller.app.supervisor import Part
 from controller.app.uplinks import Uplinks
@@ -78,7 +80,7 @@ class Application:
             store = stack.enter_context(Store.open(options.state))
             running = _Running(configuration, options.clock, store)
             stack.push_async_callback(running.stop)
-            desk = Desk(running.engine, running.describe)
+            desk = Desk(running.engine, running.describe, running.why_then)
             await self._serve(desk, stack)
             await running.start()
             self._on_signals(stack)
@@ -182,6 +184,15 @@ class _Running:
             self._uplinks.status(),
             self._store.counters(),
         )
+
+    def why_then(self, actuator: str, at: str) -> Data:
+        """Why an actuator was where it was. Raises Refused."""
+        zone, now_ns = ZoneInfo(self._configuration.plan.site.timezone), self._clock.now().wall_ns
+        try:
+            at_ns = parse_time(at, zone, now_ns)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        return why_then(self._store.history, actuator, at_ns, zone)
 
     def _adopt(self, plan: Plan, snapshot: bytes | None) -> None:
         if snapshot is not None:

@@ -1,4 +1,4 @@
-"""The buses of site.yaml at run time: a driver each, made again whenever it fails, exchanged when its settings change."""
+"""The buses of site.yaml at run time: a driver each, made again when it fails, exchanged when its settings change."""
 
 from __future__ import annotations
 

@@ -19,9 +19,13 @@ LONGEST_OVERRIDE = 24 * 3600.0  # seconds; nobody remembers a hand on the page f
 class Desk:
     """One question in, one answer out. Questions are `{"do": name, ...}`; every method raises Refused."""
 
-    def __init__(self, engine: Engine, status: Callable[[], Data]) -> None:
+    def __init__(
+        self, engine: Engine, status: Callable[[], Data], why_then: Callable[[str, str], Data] | None = None
+    ) -> None:
+        """`why_then` answers for an actuator and a past time as a person writes it; without it there is no past."""
         self._engine = engine
         self.status = status
+        self._why_then = why_then
 
     def answer(self, question: Mapping[str, Any]) -> Data:
         """The answer to one question as it came over the socket."""
@@ -31,7 +35,7 @@ class Desk:
             case "status":
                 return self.status()
             case "why":
-                return self.why(str(question.get("actuator")))
+                return self.why(str(question.get("actuator")), question.get("at"))
             case "override":
                 return self.override(str(question.get("actuator")), question.get("value"), question.get("seconds"), by)
             case "release":
@@ -40,9 +44,13 @@ class Desk:
                 return self.acknowledge(str(question.get("alarm")), by)
         raise Refused(f"there is no question {doing!r}")
 
-    def why(self, actuator: str) -> Data:
-        """Why an actuator is where it is now."""
+    def why(self, actuator: str, at: object = None) -> Data:
+        """Why an actuator is where it is now, or was where it was at a past time."""
         view = self._actuator(actuator)
+        if at is not None:
+            if self._why_then is None:
+                raise Refused("there is no journal to look into")
+            return self._why_then(actuator, str(at))
         return {
             "actuator": actuator,
             "position": view.position,

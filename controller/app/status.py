@@ -88,7 +88,12 @@ def cause_data(cause: Cause | None) -> Data | None:
 
 def local(instant: Instant, zone: ZoneInfo) -> str:
     """The site's time of an instant: 2026-06-21T09:00:00+09:00."""
-    return datetime.fromtimestamp(instant.wall_ns // NS, zone).isoformat()
+    return local_time(instant.wall_ns, zone)
+
+
+def local_time(wall_ns: int, zone: ZoneInfo) -> str:
+    """The same of UTC nanoseconds."""
+    return datetime.fromtimestamp(wall_ns // NS, zone).isoformat()
 
 
 def resident_mb() -> float:

@@ -36,7 +36,8 @@ def status_lines(state: State) -> list[str]:
 
 def why_lines(actuator: State) -> list[str]:
     """Where one actuator is, and the cause with its chain."""
-    lines = [f"{actuator.get('actuator') or actuator['name']}: {position(actuator)}"]
+    then = f" at {actuator['at'][:19].replace('T', ' ')}" if actuator.get("at") else ""
+    lines = [f"{actuator.get('actuator') or actuator['name']}{then}: {position(actuator)}"]
     cause = actuator["cause"]
     if cause is None:
         return [*lines, "nothing has been decided yet"]
