@@ -207,12 +207,11 @@ class _Decision:
                 low, floor = bound, claim
             elif claim.demand.kind == "at most" and (self._active(claim) or blind) and bound < high:
                 high, ceiling = bound, claim
-        low = min(low, high)  # where two bounds clash, the closed side is the safe one
+        if floor and self.want.target < low:
+            self._clip(level, floor, low)
         if ceiling and self.want.target > high:
             self._clip(level, ceiling, high)
-        elif floor and self.want.target < low:
-            self._clip(level, floor, low)
-        return low, high
+        return min(low, high), high  # where two bounds clash, the closed side is the safe one
 
     def _clip(self, level: Level, claim: LatchedDemand, target: float) -> None:
         rule = f"{claim.rule} (cannot know)" if self._blind(claim) else claim.rule

@@ -149,6 +149,7 @@ class Rounds:
         if self.skip and self.skip.run(values) == 1.0:
             self._network.note(plan.name, "round skipped")
             self._next = now.t + plan.give + plan.rest  # as if it had been given
+            self._network.wake(self, self._next)
             return
         self._began, self._base = now.t, self._valve.delivered(now)
         self._network.set(self._valve.busy, 1.0)
