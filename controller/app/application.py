@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,19 +23,21 @@ from controller.app.past import parse_time, why_then
 from controller.app.status import Data, describe
 from controller.app.supervisor import Part
 from controller.app.uplinks import Uplinks
+from controller.app.watchman import Watchman
 from controller.config import Configuration, driver_factory, load
 from controller.core.core import Core
 from controller.core.plan import Plan
 from controller.model.commands import Notice
 from controller.model.errors import ConfigError
 from controller.model.time import Clock
-from controller.store import Store
+from controller.store import Limits, Store
 
 log = logging.getLogger("onsil.app")
 
 SAFE_WITHIN = 2.0  # real seconds in which the outputs must confirm their safe positions at the end
 STATE = Path("/var/lib/onsil")
 FILES_ALARM = "configuration"
+STORE_PATIENCE, UPLINK_PATIENCE = 10.0, 600.0  # real seconds that a part may be away before it is an alarm
 
 
 def state_directory() -> Path:
@@ -77,7 +79,7 @@ class Application:
         configuration = load(options.directory)
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(only_controller(options.state))
-            store = stack.enter_context(Store.open(options.state))
+            store = stack.enter_context(Store.open(options.state, _limits(configuration)))
             running = _Running(configuration, options.clock, store)
             stack.push_async_callback(running.stop)
             desk = Desk(running.engine, running.describe, running.why_then)
@@ -86,6 +88,8 @@ class Application:
             self._on_signals(stack)
             watching = Part("watch on the files", lambda: self._reloading(read_at, running))
             stack.push_async_callback(watching.stop)
+            for name, watchman in running.watchmen().items():
+                stack.push_async_callback(Part(name, watchman.run).stop)
             alive = Part("sign of life", lambda: systemd.sign_of_life(running.steps, running.poke))
             stack.push_async_callback(alive.stop)
             systemd.tell("READY=1")
@@ -174,6 +178,13 @@ class _Running:
     def notice(self, notice: Notice) -> None:
         self.engine.emit((notice,))
 
+    def watchmen(self) -> dict[str, Watchman]:
+        """Who raises alarms about the controller itself."""
+        return {
+            "watch on the store": Watchman(lambda: [self._store.status()], self.notice, "high", STORE_PATIENCE),
+            "watch on the uplinks": Watchman(self._uplinks.status, self.notice, "medium", UPLINK_PATIENCE),
+        }
+
     def describe(self) -> Data:
         """Everything as plain data."""
         return describe(
@@ -181,7 +192,7 @@ class _Running:
             self._clock.now(),
             self.engine,
             self._buses.health(),
-            self._uplinks.status(),
+            [self._store.status(), *self._uplinks.status()],
             self._store.counters(),
         )
 
@@ -205,3 +216,9 @@ class _Running:
             else:
                 return
         self.engine.adopt(Core(plan))
+
+
+def _limits(configuration: Configuration) -> Limits:
+    """The store's bounds, with what site.yaml says about them."""
+    uplink, usual = configuration.uplink, Limits()
+    return replace(usual, bytes=uplink.max_size or usual.bytes, outbox_age=uplink.keep or usual.outbox_age)

@@ -9,13 +9,15 @@ from controller.core.plan import Plan
 from controller.store import Store
 from controller.uplink.influxdb import InfluxUplink, Server
 
+Settings = tuple[Server, str, dict[str, str]]
+
 
 class Uplinks:
     """So far there is one: the database that the outbox is drained into."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._settings: tuple[Server, str, dict[str, str]] | None = None
+        self._settings: Settings | None = None
         self._uplink: InfluxUplink | None = None
         self._part: Part | None = None
 
@@ -24,7 +26,14 @@ class Uplinks:
         server, plan = configuration.uplink.influxdb, configuration.plan
         await self._run(None if server is None else (server, plan.site.name, _units(plan)))
 
-    async def _run(self, settings: tuple[Server, str, dict[str, str]] | None) -> None:
+    async def stop(self) -> None:
+        """End the uplinks; what they have not delivered stays in the outbox."""
+        await self._run(None)
+
+    def status(self) -> list[Data]:
+        return [self._uplink.status()] if self._uplink is not None else []
+
+    async def _run(self, settings: Settings | None) -> None:
         if settings == self._settings:
             return
         if self._part is not None:
@@ -36,14 +45,6 @@ class Uplinks:
             self._uplink = InfluxUplink(server, site, self._store.outbox, units)
             self._part = Part("uplink influxdb", self._uplink.run)
 
-    async def stop(self) -> None:
-        """End the uplinks; what they have not delivered stays in the outbox."""
-        await self._run(None)
-
-    def status(self) -> list[Data]:
-        return [self._uplink.status()] if self._uplink is not None else []
-
 
 def _units(plan: Plan) -> dict[str, str]:
-    """The unit of each point that is measured, as it is written beside the numbers."""
     return {sensor.point: sensor.quantity.unit.symbol for sensor in plan.sensors}
