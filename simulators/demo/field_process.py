@@ -6,6 +6,7 @@ line, until standard input ends:
     {"do": "state"}                                     the truth in the greenhouse
     {"do": "unplug", "bus": "rs485"}, {"do": "plug", ...}   pull a serial line's adapter out, put it back
     {"do": "silence", "bus": "rs485", "address": 3}, {"do": "restore", ...}   a device that is out of order
+    {"do": "press"}                                     the buttons on the radio probes: they measure and send at once
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 from controller.app.clock import parse_clock
 from controller.config import Configuration, load
+from controller.model.errors import ConfigError
 from controller.model.ports import BusSettings
 from controller.model.time import NS, Clock
 from simulators.devices import modbus, mqtt
+from simulators.devices.mqtt_chirpstack import VirtualProbe
+from simulators.devices.mqtt_link import Broker
 from simulators.line import Pace, SerialLine
 
 from .broker import embedded_broker
@@ -55,20 +59,20 @@ class FieldProcess:
         self._clock: Clock = arguments.clock
         self._field = Field(configuration.plan, self._clock.now(), arguments.seed, arguments.storm)
         self._lines: dict[str, SerialLine] = {}
+        self._probes: list[VirtualProbe] = []
         self._addresses: dict[str, str] = {}
 
     async def run(self) -> None:
         """Serve until standard input ends."""
         questions = await _standard_input()
         async with contextlib.AsyncExitStack() as stack:
-            work = [self._go_on()]
+            work: list[Coroutine[Any, Any, None]] = [self._go_on()]
             for driver, settings in ((bus.driver, bus.settings) for bus in self._buses):
                 if driver == "modbus":
                     stack.enter_context(self._line(settings))
                 elif driver == "mqtt":
-                    url = await self._broker(stack)
-                    self._addresses[settings.name] = url
-                    work.append(self._behind_broker(url, settings))
+                    self._addresses[settings.name] = await self._broker(stack)
+                    work += [virtual.run() for virtual in self._behind_broker(settings)]
             tasks = [asyncio.create_task(each) for each in work]
             stack.push_async_callback(_end, tasks)
             print(json.dumps(self._addresses), flush=True)
@@ -93,17 +97,16 @@ class FieldProcess:
             self._arguments.broker = await stack.enter_async_context(embedded_broker())
         return str(self._arguments.broker)
 
-    async def _behind_broker(self, url: str, settings: BusSettings) -> None:
+    def _behind_broker(self, settings: BusSettings) -> list[mqtt.Virtual]:
         username, password = (settings.options.get(key) for key in ("username", "password"))
-        await mqtt.serve(
-            url,
-            settings.devices,
-            self._clock,
-            self._field.read,
-            self._field.write,
-            username=None if username is None else str(username),
-            password=None if password is None else str(password),
+        broker = Broker(
+            self._addresses[settings.name],
+            None if username is None else str(username),
+            None if password is None else str(password),
         )
+        devices = mqtt.build(broker, settings.devices, self._clock, self._field.read, self._field.write)
+        self._probes += [device for device in devices if isinstance(device, VirtualProbe)]
+        return devices
 
     async def _go_on(self) -> None:
         while True:
@@ -112,9 +115,9 @@ class FieldProcess:
 
     async def _answer(self, questions: asyncio.StreamReader) -> None:
         while line := await questions.readline():
-            print(json.dumps(self._do(json.loads(line))), flush=True)
+            print(json.dumps(await self._do(json.loads(line))), flush=True)
 
-    def _do(self, question: Mapping[str, Any]) -> dict[str, Any]:
+    async def _do(self, question: Mapping[str, Any]) -> dict[str, Any]:
         match question:
             case {"do": "state"}:
                 return self._field.state()
@@ -126,6 +129,9 @@ class FieldProcess:
                 self._lines[bus].silent.add(address)
             case {"do": "restore", "bus": bus, "address": address}:
                 self._lines[bus].silent.discard(address)
+            case {"do": "press"}:
+                for probe in self._probes:
+                    await probe.uplink()
             case _:
                 return {"error": "there is no such question"}
         return {}
@@ -150,7 +156,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     arguments = _arguments()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(FieldProcess(arguments, load(arguments.site)).run())
+    try:
+        asyncio.run(FieldProcess(arguments, load(arguments.site)).run())
+    except ConfigError as error:
+        print(f"field: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

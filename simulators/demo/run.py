@@ -23,6 +23,7 @@ from .summary import Data, lines, summary
 
 _LOOK_EVERY = 0.25  # real s
 _SAY_EVERY = 5.0  # real s
+_CONNECTED_WITHIN = 5.0  # real s
 
 
 async def demonstrate(settings: Settings) -> int:
@@ -81,6 +82,8 @@ class _Demonstration:
         if controller.done():
             controller.result()
         asked = await desk
+        await _connected(asked)
+        await self._field.ask("press")  # as the installer does, who does not want to wait for the first radio message
         self._began = self._options.clock.now().mono_ns
         looking = asyncio.create_task(self._look(asked))
         ended = asyncio.create_task(self._field.ended())
@@ -120,6 +123,14 @@ class _Demonstration:
             while True:
                 live.update(view.draw(desk.status(), address), refresh=True)
                 await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _connected(desk: Desk) -> None:
+    """Wait until every bus is there, or has had its time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CONNECTED_WITHIN):
+            while not all(bus["online"] for bus in desk.status()["buses"]):
+                await asyncio.sleep(_LOOK_EVERY / 10)
 
 
 def _line(status: Data) -> str:
