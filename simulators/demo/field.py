@@ -90,10 +90,10 @@ class Field:
         """Let everything go on until `now` (s)."""
         while self._now < now:
             step = min(_STRIDE, now - self._now)
+            self._twin.advance(step)
             self._now += step
             for device in self.devices:
                 device.advance(self._now)
-            self._twin.advance(step)
         self._advance_idle(_IDLE_STRIDE)
 
     def state(self) -> dict[str, Any]:

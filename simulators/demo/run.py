@@ -129,7 +129,9 @@ async def _connected(desk: Desk) -> None:
     """Wait until every bus is there, or has had its time."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_CONNECTED_WITHIN):
-            while not all(bus["online"] for bus in desk.status()["buses"]):
+            while True:
+                if all(bus["online"] for bus in desk.status()["buses"]):
+                    return
                 await asyncio.sleep(_LOOK_EVERY / 10)
 
 
