@@ -18,6 +18,7 @@ from controller.model.time import NS
 
 from . import files
 from .child import ChildField, FieldFailed, field_process
+from .delivery import deliver_rest
 from .settings import Settings
 from .summary import Data, lines, summary
 
@@ -40,11 +41,15 @@ async def demonstrate(settings: Settings) -> int:
             files.write_site(folder, field.addresses, settings.uplink)
             demonstration = _Demonstration(settings, Options(folder, state, settings.port or None, clock=clock), field)
             result = await demonstration.run()
+        if settings.uplink is not None and result["waiting"]:
+            delivered = await deliver_rest(folder, state, result["waiting"])
+            result["delivered"] += delivered
+            result["waiting"] = max(0, result["waiting"] - delivered)
     if settings.json:
         print(json.dumps(result))
     else:
         print("\n".join(lines(result)))
-    return 0 if result["driven"] and not result["lost"] else 1
+    return 0 if result["driven"] and not result["lost"] and not result["waiting"] else 1
 
 
 def _field_arguments(settings: Settings, folder: Path, clock: ScaledClock) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Data = dict[str, Any]
@@ -13,12 +14,13 @@ _ANSWERED = {"temperature": 0.1, "humidity": 0.5, "co2": 5.0, "water_content": 0
 def summary(status: Data, field: Data, simulated_seconds: float) -> Data:
     """The numbers of a run, from the controller's last status and the truth in the field."""
     counters = status["counters"]
-    answered = changed(field)
+    answered = changed(field, [point["name"] for point in status["points"]])
     return {
         "readings": counters["readings"],
         "commands": counters["commands"],
         "stored": counters["stored"],
         "delivered": counters["delivered"],
+        "waiting": counters["pending"],
         "lost": counters["lost"] + counters["dropped"],
         "alarms": counters["alarms"],
         "simulated_hours": round(simulated_seconds / 3600, 2),
@@ -29,13 +31,15 @@ def summary(status: Data, field: Data, simulated_seconds: float) -> Data:
     }
 
 
-def changed(field: Data) -> dict[str, float]:
-    """By how much the climate now differs from that of an equal greenhouse in which nothing was ever commanded."""
+def changed(field: Data, points: Iterable[str]) -> dict[str, float]:
+    """By how much the climate at these points differs from where nothing was ever commanded, and no noise does that."""
     found = {}
-    for point, value in field["climate"].items():
+    for point in points:
         least = _ANSWERED.get(point.rpartition(".")[2])
-        difference = value - field["untouched"][point]
-        if least is not None and not point.startswith("outside.") and abs(difference) >= least:
+        if least is None or point not in field["climate"]:
+            continue
+        difference = field["climate"][point] - field["untouched"][point]
+        if abs(difference) >= least:
             found[point] = round(difference, 2)
     return found
 
@@ -47,6 +51,7 @@ def lines(result: Data) -> list[str]:
         "commands": "commands given",
         "stored": "points stored",
         "delivered": "points delivered",
+        "waiting": "points that wait for a server",
         "lost": "points lost",
         "alarms": "alarms raised",
         "simulated_hours": "simulated hours",

@@ -27,6 +27,9 @@ PLAN = Plan(
 )
 
 
+MEASURED = ("air.temperature", "air.humidity", "air.co2", "outside.temperature", "slab_a.water_content")
+
+
 def field() -> Field:
     made = Field(PLAN, NOON)
     made.devices += build([NODE, RELAYS], made.read, made.write, made.travel).values()
@@ -63,7 +66,7 @@ def test_an_open_vent_shows_in_the_climate_and_beside_the_untouched() -> None:
     assert state["positions"]["roof_vent"] == 100
     assert state["moved"] == ["roof_vent"]
     assert state["climate"]["air.temperature"] < state["untouched"]["air.temperature"] - 0.1
-    assert changed(state)["air.temperature"] < -0.1
+    assert changed(state, MEASURED)["air.temperature"] < -0.1
 
 
 def test_a_pulse_acts_on_the_greenhouse_for_as_long_as_it_lasts() -> None:
@@ -81,7 +84,7 @@ def test_a_pulse_acts_on_the_greenhouse_for_as_long_as_it_lasts() -> None:
 def test_nothing_that_nobody_touched_has_changed() -> None:
     made = field()
     made.advance(7200.0)
-    assert changed(made.state()) == {}
+    assert changed(made.state(), MEASURED) == {}
     assert made.state()["moved"] == []
 
 
@@ -90,15 +93,16 @@ def test_an_actuator_the_greenhouse_does_not_know_changes_nothing() -> None:
     made.devices[1].answer(seal(20, bytes.fromhex("05 0001 ff00"))[1:-2], 0.0)
     made.advance(600.0)
     assert made.state()["moved"] == ["disco_ball"]
-    assert changed(made.state()) == {}
+    assert changed(made.state(), MEASURED) == {}
 
 
 def test_a_run_counts_only_if_commands_arrived_and_the_climate_answered() -> None:
-    counters = dict.fromkeys(("readings", "commands", "stored", "delivered", "lost", "dropped", "alarms", "rss_mb"), 1)
+    counted = ("readings", "commands", "stored", "delivered", "pending", "lost", "dropped", "alarms", "rss_mb")
+    status = {"counters": dict.fromkeys(counted, 1), "points": [{"name": "air.temperature"}]}
     still = {"climate": {"air.temperature": 20.0}, "untouched": {"air.temperature": 20.05}, "moved": ["fan"]}
-    result = summary({"counters": counters}, still, 5400.0)
+    result = summary(status, still, 5400.0)
     assert (result["driven"], result["lost"], result["simulated_hours"]) == (False, 2, 1.5)
     still["climate"] = {"air.temperature": 18.0}
-    assert summary({"counters": counters}, still, 5400.0)["driven"]
+    assert summary(status, still, 5400.0)["driven"]
     still["moved"] = []
-    assert not summary({"counters": counters}, still, 5400.0)["driven"]
+    assert not summary(status, still, 5400.0)["driven"]
