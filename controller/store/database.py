@@ -15,10 +15,11 @@ import orjson
 
 from controller.store.entries import Entry
 from controller.store.samples import SIZE, Series, shifted, thin, unpack
-from controller.store.schema import connect
+from controller.store.schema import FOREVER_NS, HOUR_NS, blocks_between, connect
 from controller.store.wear import WalMeter
 from controller.store.work import Delivery, RulesText, Work
 
+MOST_THINNED = 20  # passes, after which a block has one sample of each series
 BLOCK = 5000  # samples at most in one row
 THINNED_BLOCKS, THINNED_SAMPLES = 2000, 50_000  # at once: a fraction of a second's work
 
@@ -50,6 +51,8 @@ class Database:
         self._connection = connect(path)
         self._meter = WalMeter(path, self._connection)
         try:
+            self._hours: dict[int, tuple[int, int]] = {}
+            self._thinned_up_to = [0] * MOST_THINNED
             self._next_block = self._next("outbox", "block")
             self._next_entry = self._next("journal", "entry")
         except BaseException:
@@ -102,6 +105,7 @@ class Database:
             if work.rows:
                 self._connection.executemany(_UPSERT, work.rows)
                 self.set_meta("rolled_up", open_minute)
+                self._write_hours()
         self._meter.after_commit()
         return done
 
@@ -122,8 +126,7 @@ class Database:
     def samples_since(self, second: int) -> Iterator[tuple[int, int, float]]:
         """The samples from `second` on, to make the open minute's history again after a restart."""
         since_ns = second * 1_000_000_000
-        rows = self._connection.execute("SELECT crc, data FROM outbox WHERE last_ns >= ? ORDER BY id", (since_ns,))
-        for crc, data in rows:
+        for crc, data in blocks_between(self._connection, since_ns, FOREVER_NS):
             if zlib.crc32(data) == crc:
                 yield from (sample for sample in unpack(data) if sample[1] >= since_ns)
 
@@ -149,28 +152,39 @@ class Database:
             self._connection.execute("DELETE FROM outbox WHERE last_ns < ?", (before_ns,))
         return lost
 
-    def thin(self, mark: int) -> int:
-        """Halve the oldest of the least thinned blocks behind `mark`. How many samples that took.
+    def thin(self, mark: int) -> int | None:
+        """Halve the oldest of the least thinned blocks behind `mark`. How many samples that took; None: there are none.
 
         They become one block at the place of the last of them: an uplink that is just reading here will find some
         samples again, and miss none.
         """
-        least = self._one("SELECT ifnull(min(thinned), -1) FROM outbox WHERE id > ? AND n > 1", (mark,))
-        if least < 0:
-            return 0
-        rows = self._connection.execute(
-            "SELECT id, first_ns, last_ns, n, data FROM outbox WHERE id > ? AND thinned = ? ORDER BY id LIMIT ?",
-            (mark, least, THINNED_BLOCKS),
-        ).fetchall()
-        rows = rows[: _rows_within(THINNED_SAMPLES, [row[3] for row in rows])]
-        ids, first, last, counts, parts = zip(*rows, strict=True)
-        data = thin(b"".join(parts))
+        for level in range(MOST_THINNED):
+            rows = self._connection.execute(
+                "SELECT id, n, data FROM outbox WHERE id > ? AND thinned = ? ORDER BY id LIMIT ?",
+                (max(mark, self._thinned_up_to[level]), level, THINNED_BLOCKS),
+            ).fetchall()
+            if rows:
+                return self._thin(rows[: _rows_within(THINNED_SAMPLES, [n for _, n, _ in rows])], level)
+        return None
+
+    def _thin(self, rows: list[tuple[int, int, bytes]], level: int) -> int:
+        ids = [number for number, _, _ in rows]
+        data = thin(b"".join(part for _, _, part in rows))
         with self._transaction():
-            marks = ",".join("?" * len(ids))
-            self._connection.execute(f"DELETE FROM outbox WHERE id IN ({marks})", ids)
-            self._insert_block(ids[-1], min(first), max(last), data, least + 1)
-        taken: int = sum(counts) - len(data) // SIZE
-        return taken
+            self._connection.executemany("DELETE FROM outbox WHERE id = ?", ((number,) for number in ids))
+            self._insert_block(ids[-1], data, level + 1)
+            self._write_hours()
+        self._meter.after_commit()
+        self._thinned_up_to[level] = ids[-1]
+        return sum(n for _, n, _ in rows) - len(data) // SIZE
+
+    def give_up_oldest(self, mark: int, at_most: int) -> int:
+        """Delete the oldest blocks behind `mark`. How many samples that cost."""
+        oldest = "SELECT id FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
+        with self._transaction():
+            lost = self._one(f"SELECT ifnull(sum(n), 0) FROM outbox WHERE id IN ({oldest})", (mark, at_most))
+            self._connection.execute(f"DELETE FROM outbox WHERE id IN ({oldest})", (mark, at_most))
+        return lost
 
     def trim_journal(self, keep: int, mark: int | None) -> int:
         """Delete the oldest entries but `keep`. How many of them no uplink had delivered."""
@@ -185,6 +199,7 @@ class Database:
     def trim_history(self, oldest: Iterable[tuple[int, int]]) -> None:
         """Delete the rows of each resolution that began before the second given with it."""
         with self._transaction():
+            self._connection.execute("DELETE FROM hours WHERE last < (SELECT ifnull(min(id), 0) FROM outbox)")
             self._connection.executemany("DELETE FROM history WHERE resolution = ? AND start < ?", oldest)
 
     def trim_quarantine(self, keep: int) -> None:
@@ -209,16 +224,28 @@ class Database:
     def _add_samples(self, data: bytes | bytearray, done: Committed) -> None:
         for start in range(0, len(data), BLOCK * SIZE):
             block = bytes(data[start : start + BLOCK * SIZE])
-            stamps = [at_ns for _, at_ns, _ in unpack(block)]
-            self._insert_block(self._next_block, min(stamps), max(stamps), block, 0)
+            self._insert_block(self._next_block, block, 0)
             self._next_block += 1
         done.stored += len(data) // SIZE
 
-    def _insert_block(self, number: int, first_ns: int, last_ns: int, data: bytes, thinned: int) -> None:
+    def _insert_block(self, number: int, data: bytes, thinned: int) -> None:
+        stamps = [at_ns for _, at_ns, _ in unpack(data)]
+        first_ns, last_ns = min(stamps), max(stamps)
+        for hour in {at_ns // HOUR_NS for at_ns in stamps}:
+            first, last = self._hours.get(hour, (number, number))
+            self._hours[hour] = (min(first, number), max(last, number))
         self._connection.execute(
             "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)",
             (number, first_ns, last_ns, len(data) // SIZE, thinned, zlib.crc32(data), data),
         )
+
+    def _write_hours(self) -> None:
+        self._connection.executemany(
+            "INSERT INTO hours VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " first = min(first, excluded.first), last = max(last, excluded.last)",
+            ((hour, *blocks) for hour, blocks in self._hours.items()),
+        )
+        self._hours.clear()
 
     def _add_entries(self, entries: list[Entry], done: Committed) -> None:
         numbered = enumerate(entries, start=self._next_entry)
@@ -257,10 +284,12 @@ class Database:
         )
 
     def _add_rules(self, versions: list[RulesText]) -> None:
+        """Keep each version that differs from the one before."""
         for version in versions:
             digest = hashlib.sha256(version.text.encode()).hexdigest()
             self._connection.execute(
-                "INSERT INTO rules (at_ns, name, hash, text) VALUES (?, ?, ?, ?)",
+                "INSERT INTO rules (at_ns, name, hash, text) SELECT ?1, ?2, ?3, ?4"
+                " WHERE ?3 IS NOT (SELECT hash FROM rules WHERE name = ?2 ORDER BY id DESC LIMIT 1)",
                 (version.at_ns, version.name, digest, version.text),
             )
 

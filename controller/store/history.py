@@ -15,7 +15,7 @@ from controller.model.time import NS
 from controller.store.entries import COMMAND, DECISION, Entry, cause_of
 from controller.store.rollup import RESOLUTIONS
 from controller.store.samples import ACTUATOR, READING, unpack
-from controller.store.schema import FILE, connect_readonly
+from controller.store.schema import FILE, blocks_between, connect_readonly
 
 MOST_ROWS = 100_000
 
@@ -99,12 +99,15 @@ class History:
         self, start_ns: int, end_ns: int, subject: str | None = None, kind: str | None = None, limit: int = 1000
     ) -> list[Entry]:
         """The newest `limit` journal entries from `start_ns` to before `end_ns`, oldest first."""
-        rows = self._all(
-            "SELECT at_ns, kind, subject, body FROM journal WHERE at_ns >= ?1 AND at_ns < ?2"
-            " AND (?3 IS NULL OR subject = ?3) AND (?4 IS NULL OR kind = ?4) ORDER BY at_ns DESC, id DESC LIMIT ?5",
-            (start_ns, end_ns, subject, kind, limit),
-        )
-        return [Entry(*row) for row in reversed(rows)]
+        query = "SELECT at_ns, kind, subject, body FROM journal WHERE at_ns >= ? AND at_ns < ?"
+        values: list[object] = [start_ns, end_ns]
+        for column, wanted in (("subject", subject), ("kind", kind)):
+            if wanted is not None:
+                query += f" AND {column} = ?"
+                values.append(wanted)
+        # in order of id, which is nearly that of time and needs no sorting of the whole journal
+        rows = self._all(f"{query} ORDER BY id DESC LIMIT ?", (*values, limit))
+        return sorted(Entry(*row) for row in rows)
 
     def actuator(self, name: str, at_ns: int) -> Past:
         """Where an actuator was at a time, and why: the last decision and command at or before it."""
@@ -164,9 +167,8 @@ class History:
         return rows[0][0] if rows else -1
 
     def _samples(self, start_ns: int, end_ns: int) -> Iterator[tuple[int, int, float]]:
-        rows = self._all(
-            "SELECT crc, data FROM outbox WHERE last_ns >= ? AND first_ns < ? ORDER BY id", (start_ns, end_ns)
-        )
+        with self._lock:
+            rows = blocks_between(self._connected(), start_ns, end_ns)
         for crc, data in rows:
             if zlib.crc32(data) == crc:
                 yield from unpack(data)

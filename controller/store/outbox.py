@@ -11,7 +11,7 @@ from pathlib import Path
 
 from controller.store.entries import Entry
 from controller.store.samples import SIZE, Series
-from controller.store.schema import connect_readonly
+from controller.store.schema import connect_readonly, is_damage
 from controller.store.work import Delivery, Rejected
 
 ROWS = 500  # blocks and entries read at once
@@ -41,10 +41,12 @@ class Outbox:
     The writer tells it where it stands (`begin`), what is new (`grown`) and when the file is another one (`moved`).
     """
 
-    def __init__(self, uplink: str, path: Path, deliver: Callable[[Delivery, int, int], None]) -> None:
+    def __init__(
+        self, uplink: str, path: Path, deliver: Callable[[Delivery, int, int], None], damage: Callable[[], None]
+    ) -> None:
         self.uplink = uplink
         self._path = path
-        self._deliver = deliver
+        self._deliver, self._damage = deliver, damage
         self._begun = False
         self._delivered = (0, 0)
         self._read = (0, 0)
@@ -87,9 +89,15 @@ class Outbox:
         with self._lock:
             if not self._begun:
                 return None
-            connection = self._connected()
-            block, samples, damaged = self._blocks(connection, points)
-            entry, entries = self._entries(connection, points)
+            try:
+                connection = self._connected()
+                block, samples, damaged = self._blocks(connection, points)
+                entry, entries = self._entries(connection, points)
+            except sqlite3.Error as error:
+                self._forget_connection()
+                if is_damage(error):
+                    self._damage()
+                raise
             if (block, entry) == self._read:
                 return None
             self._read = (block, entry)

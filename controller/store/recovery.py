@@ -18,7 +18,7 @@ import orjson
 from controller.store.entries import Entry
 from controller.store.rollup import Row
 from controller.store.samples import SIZE, Series
-from controller.store.schema import TooNew, connect, connect_readonly
+from controller.store.schema import connect, connect_readonly, is_damage
 from controller.store.work import RulesText, Work
 
 log = logging.getLogger("onsil.store")
@@ -27,17 +27,8 @@ PART = 20_000  # points moved in one transaction
 SIDES = ("", "-wal", "-shm")
 
 
-class Damaged(sqlite3.DatabaseError):
-    """A check has found that the file is not whole."""
-
-
-def is_damage(error: BaseException) -> bool:
-    """Whether an error says that the file cannot be used as it is, now and ever."""
-    if isinstance(error, Damaged | TooNew):
-        return True
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return True
+def is_emptied(error: BaseException) -> bool:
+    """Whether an error of the writer says that tables are missing, which it never leaves away."""
     return isinstance(error, sqlite3.OperationalError) and "no such" in str(error)
 
 

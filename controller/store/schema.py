@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 
 FILE = "onsil.db"
+HOUR_NS = 3600 * 1_000_000_000
+FOREVER_NS = 1 << 62
 BUSY = 1.0  # seconds to wait for somebody else's lock, such as a backup's
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -15,6 +17,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # one row a commit: `n` packed samples. Ids are ours and never used twice: uplinks remember how far they came
         "CREATE TABLE outbox (id INTEGER PRIMARY KEY, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,"
         " n INTEGER NOT NULL, thinned INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL)",
+        # which blocks hold samples of an hour: written once a minute, where an index would cost a page a commit
+        "CREATE TABLE hours (hour INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL)",
         "CREATE TABLE journal (id INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, kind TEXT NOT NULL,"
         " subject TEXT NOT NULL, body TEXT NOT NULL)",
         "CREATE INDEX journal_by_subject ON journal (subject, at_ns)",
@@ -39,6 +43,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 class TooNew(sqlite3.DatabaseError):
     """The file was written by a later version of Onsil."""
+
+
+class Damaged(sqlite3.DatabaseError):
+    """A check has found that the file is not whole."""
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether an error says that the file cannot be used as it is, now and ever."""
+    if isinstance(error, Damaged | TooNew):
+        return True
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -68,6 +84,23 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA cache_size = -512")
     return connection
+
+
+def blocks_between(connection: sqlite3.Connection, start_ns: int, end_ns: int) -> list[tuple[int, bytes]]:
+    """The (crc, data) of all blocks that may hold samples from `start_ns` to before `end_ns`, in order of id.
+
+    Raises sqlite3.Error.
+    """
+    known = connection.execute("SELECT ifnull(max(last), 0) FROM hours").fetchone()[0]
+    hours = (start_ns // HOUR_NS, end_ns // HOUR_NS)
+    query = "SELECT min(first), max(last) FROM hours WHERE hour BETWEEN ? AND ?"
+    first, last = connection.execute(query, hours).fetchone()
+    some = "SELECT crc, data FROM outbox WHERE id BETWEEN ? AND ? AND last_ns >= ? AND first_ns < ? ORDER BY id"
+    found = []
+    # those of these hours, and the newest, whose hours have not been written yet
+    for lowest, highest in ((first or 1, last or 0), (known + 1, FOREVER_NS)):
+        found += connection.execute(some, (lowest, highest, start_ns, end_ns)).fetchall()
+    return found
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:

@@ -11,26 +11,28 @@ from controller.store.database import Database
 from controller.store.limits import Limits
 from controller.store.outbox import Outbox
 from controller.store.rollup import DAY, MINUTE, QUARTER
+from controller.store.schema import FOREVER_NS
 
 SIZE_EVERY = 10.0  # real seconds between looks at the size
 AGES_EVERY = 600.0  # and at the ages
 FIRST = 60.0  # after the start, when the uplinks have said that they are there
 AT_ONCE = 2000  # blocks deleted in one go
 LOOKS = 6  # looks at the ages that must agree on the time: a clock that was wrong for a moment must not empty the store
-FOREVER = 1 << 62
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Done:
     """What one step of the upkeep cost, in samples and entries that have not been delivered."""
 
     thinned: int = 0
     lost: int = 0
-    note: str = ""
 
 
 class Upkeep:
-    """Called after every commit; does a little at a time, so that commits stay in time."""
+    """Called after every commit; does a little at a time, so that commits stay in time.
+
+    `note` says what had to go since the start of the process.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -38,6 +40,8 @@ class Upkeep:
         self._ages_due: float | None = None
         self._times: deque[int] = deque(maxlen=LOOKS)
         self._thinned = 0
+        self._given_up = 0
+        self.note = ""
 
     def step(self, database: Database, outboxes: Sequence[Outbox], newest_ns: int, now: float) -> Done:
         """`newest_ns` is the time of the newest sample, `now` monotonic seconds. Raises sqlite3.Error."""
@@ -49,24 +53,25 @@ class Upkeep:
         if now >= self._ages_due:
             self._ages_due = now + AGES_EVERY
             self._times.append(newest_ns)
-            return self._by_age(database, marks, min(self._times))
+            done = self._by_age(database, marks, min(self._times))
+            self._say()
+            return done
         if now >= self._size_due:
-            done = self._by_size(database, marks)
-            if done is None:
-                self._size_due = now + SIZE_EVERY
-            else:
-                return done
+            made_room = self._by_size(database, marks)
+            if made_room is not None:
+                self._say()
+                return made_room
+            self._size_due = now + SIZE_EVERY
         return Done()
 
     def _by_age(self, database: Database, marks: Sequence[tuple[int, int]], now_ns: int) -> Done:
         limits, now = self._limits, now_ns // NS
-        block = min((mark[0] for mark in marks), default=FOREVER)
+        block = min((mark[0] for mark in marks), default=FOREVER_NS)
         entry = min((mark[1] for mark in marks), default=None)
         while database.forget_delivered(block, now_ns - round(limits.raw_age * NS), AT_ONCE) == AT_ONCE:
             pass
-        done = Done()
-        done.lost += database.give_up(block, now_ns - round(limits.outbox_age * NS))
-        done.lost += database.trim_journal(limits.journal_entries, entry)
+        lost = database.give_up(block, now_ns - round(limits.outbox_age * NS))
+        lost += database.trim_journal(limits.journal_entries, entry)
         database.trim_history(
             (
                 (MINUTE, now - round(limits.minutes_age)),
@@ -75,19 +80,31 @@ class Upkeep:
             )
         )
         database.trim_quarantine(limits.quarantined_lines)
-        if done.lost:
-            done.note = f"{done.lost} points were too old to be kept any longer and had not been delivered"
-        return done
+        self._given_up += lost
+        return Done(lost=lost)
 
     def _by_size(self, database: Database, marks: Sequence[tuple[int, int]]) -> Done | None:
-        """Make room if there is none left; None if there is."""
+        """Make some room if there is none left; None if there is."""
         if database.used_bytes() <= self._limits.bytes:
             return None
-        block = min((mark[0] for mark in marks), default=FOREVER)
-        if database.forget_delivered(block, FOREVER, AT_ONCE):
+        block = min((mark[0] for mark in marks), default=FOREVER_NS)
+        if database.forget_delivered(block, FOREVER_NS, AT_ONCE):
             return Done()
         thinned = database.thin(block)
-        if not thinned:
-            return None
-        self._thinned += thinned
-        return Done(thinned=thinned, note=f"full: {self._thinned} of the oldest undelivered readings were thinned out")
+        if thinned is not None:
+            self._thinned += thinned
+            return Done(thinned=thinned)
+        lost = database.give_up_oldest(block, AT_ONCE)
+        if not lost:
+            entry = min((mark[1] for mark in marks), default=None)
+            lost = database.trim_journal(self._limits.journal_entries // 2, entry)
+        self._given_up += lost
+        return Done(lost=lost) if lost else None
+
+    def _say(self) -> None:
+        parts = (
+            f"{self._thinned} of the oldest undelivered readings were thinned out" if self._thinned else "",
+            f"{self._given_up} undelivered points were given up" if self._given_up else "",
+        )
+        text = ", ".join(part for part in parts if part)
+        self.note = f"the store is full: {text}" if text else ""

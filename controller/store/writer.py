@@ -17,9 +17,10 @@ from controller.model.events import Event, Measured, Moved
 from controller.store.database import Committed, Database
 from controller.store.limits import Limits
 from controller.store.outbox import Outbox
-from controller.store.recovery import Damaged, Recovery, is_damage, set_aside, whole
+from controller.store.recovery import Recovery, is_emptied, set_aside, whole
 from controller.store.rollup import Rollup
 from controller.store.samples import ACTUATOR, Series, unpack
+from controller.store.schema import Damaged, is_damage
 from controller.store.upkeep import Upkeep
 from controller.store.work import Delivery, Encoder, RulesText, Work
 
@@ -28,6 +29,7 @@ log = logging.getLogger("onsil.store")
 TICK = 0.8  # s between commits: with the commit itself an event waits for less than a second
 EARLY = 5_000  # events that are not left waiting for the tick
 QUEUE = 50_000  # events that may wait for the writer; more are thinned out at the door
+MARKS_EVERY = 10.0  # s between notes of how far the uplinks have come: after a crash so much is sent twice
 LONGEST_PAUSE = 30.0  # s between attempts while the file cannot be written
 
 
@@ -55,9 +57,9 @@ class Writer:
         self._put = 0  # counted by the control loop alone
         self._taken = 0  # counted by the writer alone
         self._refused = 0  # by the control loop alone
-        self._snapshot: bytes | None = None
+        self._snapshots: deque[bytes] = deque(maxlen=1)
         self._rules: deque[RulesText] = deque()
-        self._deliveries: deque[tuple[Delivery, int, int]] = deque()
+        self._deliveries: deque[tuple[Delivery, int]] = deque()
         self._outboxes: dict[str, Outbox] = {}
         self._wake = threading.Event()
         self._cycles = threading.Condition()
@@ -73,6 +75,7 @@ class Writer:
         self._database: Database | None = None
         self._recovery: Recovery | None = None
         self._upkeep = Upkeep(limits)
+        self._marks_due = 0.0
         self._earlier_bytes = 0
         self._damaged = threading.Event()
 
@@ -105,7 +108,7 @@ class Writer:
 
     def put_snapshot(self, snapshot: bytes) -> None:
         """Keep this snapshot instead of the one before."""
-        self._snapshot = snapshot
+        self._snapshots.append(snapshot)
 
     def put_rules(self, version: RulesText) -> None:
         self._rules.append(version)
@@ -114,7 +117,7 @@ class Writer:
         """The outbox of this uplink. From now on nothing is deleted that it has not delivered."""
         found = self._outboxes.get(uplink)
         if found is None:
-            found = self._outboxes[uplink] = Outbox(uplink, self._path, self._delivered)
+            found = self._outboxes[uplink] = Outbox(uplink, self._path, self._delivered, self._damaged.set)
             self._wake.set()
         return found
 
@@ -160,7 +163,7 @@ class Writer:
 
     def _delivered(self, delivery: Delivery, points: int, damaged: int) -> None:
         self.counters.delivered += points
-        self._deliveries.append((delivery, points, damaged))
+        self._deliveries.append((delivery, damaged))
 
     # the thread
 
@@ -217,19 +220,24 @@ class Writer:
         self._roll_up(work.samples[before:])
         work.rows += self._rollup.close()
         work.bound()
-        snapshot, self._snapshot = self._snapshot, None
-        if snapshot is not None:
-            work.state = snapshot
+        if self._snapshots:
+            work.state = self._snapshots.popleft()
         while self._rules:
             work.rules.append(self._rules.popleft())
-        while self._deliveries:
-            delivery, _, damaged = self._deliveries.popleft()
-            self.counters.quarantined += len(delivery.rejected)
-            self.counters.lost += damaged
-            work.deliver(delivery)
+        now = time.monotonic()
+        if self._closing or now >= self._marks_due:
+            self._marks_due = now + MARKS_EVERY
+            self._take_deliveries(work)
         self.counters.lost += work.lost
         self.counters.thinned += work.thinned
         work.lost = work.thinned = 0
+
+    def _take_deliveries(self, work: Work) -> None:
+        while self._deliveries:
+            delivery, damaged = self._deliveries.popleft()
+            self.counters.quarantined += len(delivery.rejected)
+            self.counters.lost += damaged
+            work.deliver(delivery)
 
     def _roll_up(self, samples: bytes | bytearray) -> None:
         if not samples:
@@ -247,6 +255,7 @@ class Writer:
 
     def _open(self) -> bytes | None:
         """Open the file, and take over what it knows. The snapshot in it, or in the one that it replaces."""
+        first = not self._numbered
         database = Database(self._path, self._boot)
         try:
             known, state = database.series(), database.state()
@@ -254,7 +263,7 @@ class Writer:
                 known = self._recovery.series() | known
                 state = state or self._recovery.state()
             self._number(known, database)
-            if not database.meta("clean") and known and self._recovery is None:
+            if first and known and self._recovery is None and not database.meta("clean"):
                 threading.Thread(target=self._check, name="store check", daemon=True).start()
             database.set_meta("clean", 0)
         except BaseException:
@@ -299,7 +308,6 @@ class Writer:
                 mark = database.mark(outbox.uplink)
                 outbox.begin(mark, database.pending(*mark))
         database.checkpoint()
-        self.note = self._last_note
 
     def _count(self, done: Committed) -> None:
         self.counters.stored += done.stored
@@ -334,8 +342,7 @@ class Writer:
             self.counters.thinned += done.thinned
             self.counters.lost += done.lost
             self._grown(-done.thinned - done.lost)
-            if done.note:
-                self.note = done.note
+            self.note = "; ".join(note for note in (self._last_note, self._upkeep.note) if note)
 
     def _failed(self, error: sqlite3.Error | OSError) -> None:
         """Say what is wrong, and get ready to try again: with a new file where this one is damaged."""
@@ -348,7 +355,7 @@ class Writer:
             with contextlib.suppress(sqlite3.Error):
                 self._database.close()
             self._database = None
-        if is_damage(error):
+        if is_damage(error) or is_emptied(error):
             try:
                 self._replace(str(error))
             except OSError as failure:

@@ -25,21 +25,24 @@ class LineWriter:
         self._frames: dict[int, tuple[str, str, str]] = {}
         self._framed: Mapping[int, Series] | None = None
 
-    def samples(self, data: bytes, series: Mapping[int, Series]) -> list[str]:
-        """A line for each packed sample. `series` are their names. Raises KeyError for one that has none."""
+    def samples(self, data: bytes, series: Mapping[int, Series]) -> tuple[list[str], list[str]]:
+        """A line for each packed sample, and a text for each that is not among `series`, the names by number."""
         if series is not self._framed:
             self._frames, self._framed = {}, series
-        frames, lines = self._frames, []
+        frames, lines, nameless = self._frames, [], []
         for key, at_ns, value in unpack(data):
             frame = frames.get(key)
             if frame is None:
+                if key >> 2 not in series:
+                    nameless.append(f"series {key >> 2}: {value!r} at {at_ns}")
+                    continue
                 frame = frames[key] = self._frame(key, series[key >> 2])
             # NaN and infinity are no values: the point then has its quality alone
             if value - value == 0.0:
                 lines.append(f"{frame[0]}{value!r}{frame[1]}{at_ns}")
             else:
                 lines.append(f"{frame[2]}{at_ns}")
-        return lines
+        return lines, nameless
 
     def entry(self, entry: Entry) -> str:
         """The line of a journal entry."""

@@ -63,7 +63,7 @@ def fill(folder: Path, data: bytes) -> None:
 
 
 def bodies(data: bytes) -> list[bytes]:
-    lines = LineWriter(SITE, {}).samples(data, SERIES)
+    lines, _ = LineWriter(SITE, {}).samples(data, SERIES)
     return [gzip.compress("\n".join(lines[at : at + BATCH]).encode(), 1) for at in range(0, len(lines), BATCH)]
 
 

@@ -26,6 +26,7 @@ class Batch:
     portion: Portion
     lines: Sequence[str]
     body: bytes
+    unreadable: tuple[Rejected, ...] = ()
 
 
 class Later(Exception):
@@ -49,14 +50,21 @@ class Drain:
         portion = self._outbox.take(BATCH)
         if portion is None:
             return None
-        lines = self._writer.samples(portion.samples, portion.series)
-        lines += map(self._writer.entry, portion.entries)
-        return Batch(portion, lines, _packed(lines))
+        lines, nameless = self._writer.samples(portion.samples, portion.series)
+        unreadable = [Rejected(line, "the name of this series is lost", time.time_ns()) for line in nameless]
+        for entry in portion.entries:
+            try:
+                lines.append(self._writer.entry(entry))
+            except (ValueError, KeyError, TypeError) as error:
+                unreadable.append(Rejected(str(entry), f"this is no journal entry: {error!r}", time.time_ns()))
+        return Batch(portion, lines, _packed(lines), tuple(unreadable))
 
     def send(self, batch: Batch) -> float:
         """Deliver a batch. 0 if that is done, else the seconds to wait before it is sent again."""
         try:
-            rejected = self._deliver(batch.lines, batch.body) if batch.lines else []
+            rejected = list(batch.unreadable)
+            if batch.lines:
+                rejected += self._deliver(batch.lines, batch.body)
         except Later as later:
             self.online, self.note = False, later.judgement.note
             return self._backoff.pause(later.judgement.wait)
