@@ -64,12 +64,18 @@ class BusSettings:
 
 @dataclass(slots=True)
 class DeviceHealth:
-    """Counters of one device since the start of the driver."""
+    """Counters of one device since the start of the driver.
+
+    `errors` counts everything that came wrong; of these, `garbled` were damaged on the way (a wrong CRC) and `refusals`
+    were said by the device itself (a Modbus exception). `timeouts` counts what did not come at all.
+    """
 
     name: str
     online: bool = False
     requests: int = 0
     errors: int = 0
+    garbled: int = 0
+    refusals: int = 0
     timeouts: int = 0
     note: str = ""
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from controller.model.commands import Cause, Command, Level, Report, Verb
 from controller.model.points import Reading
-from controller.model.ports import Driver, FieldInput
+from controller.model.ports import Driver, Emit, FieldInput
 from controller.model.time import Instant
 
 PATIENCE = 10.0  # s, real: how long a condition may take to come true before the test has failed
@@ -70,7 +70,7 @@ def order(output: str, verb: Verb, seconds: float | None = None, *, renews: bool
 
 
 @contextlib.asynccontextmanager
-async def at_work(driver: Driver, heard: Heard) -> AsyncIterator[asyncio.Task[None]]:
+async def at_work(driver: Driver, heard: Emit) -> AsyncIterator[asyncio.Task[None]]:
     """The driver's `run` as a task, cancelled at the end. Fails where it ended by itself."""
     task = asyncio.create_task(driver.run(heard))
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from controller.model.errors import ConfigError, Place, one_of
@@ -10,10 +11,11 @@ from controller.model.time import Clock
 
 from . import profile
 from .ksx3267 import codes
-from .options import DeviceOptions, all_device_options, device_options, line_options
+from .options import DeviceOptions, SerialOptions, TcpOptions, all_device_options, bus_options, device_options
 from .profile import FAMILY, Output
 
 if TYPE_CHECKING:
+    from .link import OpenLink
     from .messages import FieldDevice
 
 _NODE_TIMEOUT = 1.0  # s: what Korean nodes may take for their node information
@@ -24,7 +26,7 @@ class ModbusFactory:
 
     def check(self, bus: BusSettings) -> None:
         """Raises ConfigError for the first option that is wrong."""
-        line_options(bus)
+        bus_options(bus)
         all_device_options(bus)
         for device in bus.devices:
             for point in device.points:
@@ -45,16 +47,28 @@ class ModbusFactory:
 
     def open(self, bus: BusSettings, clock: Clock) -> Driver:
         """The driver of this line. No I/O happens before its `run`. Raises ConfigError."""
-        from .line import Line, Unit
+        from .line import Line
+        from .unit import Unit
 
-        options = line_options(bus)
+        options = bus_options(bus)
         units = []
         for device, wanted in zip(bus.devices, all_device_options(bus), strict=True):
             made, timeout, settle = _device(device, wanted)
             timeout = max(timeout, options.timeout) if wanted.timeout is None else wanted.timeout
             settle = settle if wanted.settle is None else wanted.settle
             units.append(Unit(device.name, wanted, made, timeout, settle))
-        return Line(bus.name, options, units, clock)
+        return Line(bus.name, opener(options.link), units, clock)
+
+
+def opener(options: SerialOptions | TcpOptions) -> OpenLink:
+    """How the link of a bus is opened."""
+    if isinstance(options, TcpOptions):
+        from .tcp import open_connection
+
+        return functools.partial(open_connection, options)
+    from .port import open_port
+
+    return functools.partial(open_port, options)
 
 
 def _device(device: DeviceSettings, options: DeviceOptions) -> tuple[FieldDevice, float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from controller.model.errors import ConfigError, Place, did_you_mean, one_of
 from controller.model.ports import BusSettings, DeviceSettings
@@ -14,19 +15,19 @@ from .profile import FAMILY
 
 BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 PARITIES = {"none": "N", "even": "E", "odd": "O", "n": "N", "e": "E", "o": "O"}
-_BUS_KEYS = ("port", "baudrate", "parity", "stop_bits", "timeout")
+_WAYS = ("port", "url", "host")
+_SERIAL_KEYS = ("baudrate", "parity", "stop_bits")
 _DEVICE_KEYS = ("address", "profile", "poll", "timeout", "settle")
 _OFFSET = "address_offset"
 
 
-class LineOptions(NamedTuple):
-    """The serial line. `timeout` is how long a device may take to begin its answer (s, real time)."""
+class SerialOptions(NamedTuple):
+    """A serial line."""
 
     port: str
     baudrate: int = 9600
     parity: str = "N"
     stop_bits: int = 1
-    timeout: float = 0.3
 
     @property
     def character(self) -> float:
@@ -37,6 +38,20 @@ class LineOptions(NamedTuple):
     def silence(self) -> float:
         """The silence before a frame (s): 3.5 characters, and above 19200 baud the fixed time of the standard."""
         return 3.5 * self.character if self.baudrate <= 19200 else 0.00175
+
+
+class TcpOptions(NamedTuple):
+    """A Modbus TCP server: a node of its own, or a gateway to a serial line."""
+
+    host: str
+    port: int = 502
+
+
+class BusOptions(NamedTuple):
+    """A bus. `timeout` is how long a device may take to begin its answer (s, real time)."""
+
+    link: SerialOptions | TcpOptions
+    timeout: float = 0.3
 
 
 class DeviceOptions(NamedTuple):
@@ -61,10 +76,11 @@ class _Keys:
     def error(self, key: str, message: str, suggestion: str = "") -> ConfigError:
         return ConfigError(message, self._places.get(key, self._place), suggestion)
 
-    def only(self, known: tuple[str, ...]) -> None:
+    def only(self, known: tuple[str, ...], useless: Mapping[str, str] | None = None) -> None:
+        """`useless` says of options that exist elsewhere why they do not here."""
         for key in self._options:
             if key not in known:
-                raise self.error(key, f"there is no option {key!r} here", one_of(key, known))
+                raise self.error(key, f"there is no option {key!r} here", (useless or {}).get(key, one_of(key, known)))
 
     def required(self, key: str, example: str) -> object:
         if key not in self._options:
@@ -115,21 +131,41 @@ class _Keys:
         return self._options.get(key)
 
 
-def line_options(bus: BusSettings) -> LineOptions:
+def bus_options(bus: BusSettings) -> BusOptions:
     """The options of the bus itself. Raises ConfigError."""
     keys = _Keys(bus.options, bus.places, bus.place)
-    keys.only(_BUS_KEYS)
+    ways = [key for key in _WAYS if keys.has(key)]
+    if len(ways) > 1:
+        raise keys.error(ways[1], f"{ways[0]} and {ways[1]} exclude each other", "one bus is one line")
+    if ways in (["url"], ["host"]):
+        keys.only(("timeout", *ways), dict.fromkeys(_SERIAL_KEYS, "a network has none"))
+        return BusOptions(_server(keys, ways[0]), keys.seconds("timeout", "1 s", 10.0))
+    keys.only((*_WAYS, *_SERIAL_KEYS, "timeout"))
     port = keys.text("port", "/dev/ttyUSB0")
     parity = str(keys.get("parity") or "none").casefold()
     if parity not in PARITIES:
         raise keys.error("parity", f"there is no parity {keys.get('parity')!r}", "use none, even or odd")
-    return LineOptions(
-        port,
-        keys.choice("baudrate", 9600, BAUDRATES),
-        PARITIES[parity],
-        keys.choice("stop_bits", 1, (1, 2)),
-        keys.seconds("timeout", "0.3 s", 10.0),
+    line = SerialOptions(
+        port, keys.choice("baudrate", 9600, BAUDRATES), PARITIES[parity], keys.choice("stop_bits", 1, (1, 2))
     )
+    return BusOptions(line, keys.seconds("timeout", "0.3 s", 10.0))
+
+
+def _server(keys: _Keys, key: str) -> TcpOptions:
+    """The server of `url: tcp://name:port` or `host: name:port`; the port may be left out."""
+    example = "tcp://192.168.0.12:502" if key == "url" else "192.168.0.12"
+    text = keys.text(key, example)
+    scheme, mark, rest = text.partition("://") if key == "url" else ("tcp", "://", text)
+    if scheme != "tcp" or not mark:
+        raise keys.error(key, f"{text!r} is no address of a Modbus TCP server", f"write url: {example}")
+    try:
+        parts = urlsplit(f"tcp://{rest}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise keys.error(key, f"{text!r}: {error}", f"write {key}: {example}") from error
+    if not host or parts.path not in ("", "/") or parts.query or parts.username:
+        raise keys.error(key, f"{text!r} is no address of a Modbus TCP server", f"write {key}: {example}")
+    return TcpOptions(host, port or 502)
 
 
 def device_options(device: DeviceSettings) -> DeviceOptions:

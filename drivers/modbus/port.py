@@ -1,4 +1,4 @@
-"""The serial port as a pair of coroutines, over pyserial's file descriptor. Timing is that of Modbus RTU."""
+"""The serial port as a link: opened and set up by pyserial, served by the event loop, timed as Modbus RTU asks."""
 
 from __future__ import annotations
 
@@ -6,30 +6,43 @@ import asyncio
 import contextlib
 import os
 import termios
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import serial
 
-from .options import LineOptions
+from .link import Hurried, LinkLost, NoAnswer
+from .messages import Request
+from .options import SerialOptions
+from .rtu import Receiver, answer_size, encode
 
 _NEXT_CHUNK = 0.1  # s: an answer that has begun arrives without pauses; USB adapters deliver it in lumps, 16 ms apart
+_CHUNK = 4096  # bytes, many times the longest frame
+_LONGEST_CHATTER = 0.5  # s: somebody who never stops talking must not keep us from asking
 
 
-class PortLost(OSError):
-    """The port cannot be used any more, or could not be opened."""
+@contextlib.asynccontextmanager
+async def open_port(options: SerialOptions, on_lost: Callable[[], None]) -> AsyncIterator[Port]:
+    """The port for the length of a with block. Raises LinkLost."""
+    port = Port(options, on_lost)
+    try:
+        yield port
+    finally:
+        port.close()
 
 
 class Port:
-    """An open port. Use as a context manager. `on_lost` is called when it breaks while nobody waits for it."""
+    """An open serial port. Implements `Link`."""
 
-    def __init__(self, options: LineOptions, on_lost: Callable[[], None]) -> None:
+    def __init__(self, options: SerialOptions, on_lost: Callable[[], None]) -> None:
         self._options = options
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
-        self._error: PortLost | None = None
+        self._error: LinkLost | None = None
         self._arrived: asyncio.Future[None] | None = None
         self._received = bytearray()
+        self._unheard = False  # a request is under way, and nothing of its answer has come
+        self._hurried = False
         try:
             self._serial = serial.Serial(
                 options.port,
@@ -40,40 +53,63 @@ class Port:
                 exclusive=True,  # two masters on one line would garble each other
             )
         except (OSError, ValueError, termios.error) as error:
-            raise PortLost(str(error)) from error
+            raise LinkLost(str(error)) from error
         with contextlib.suppress(OSError, ValueError, AttributeError, NotImplementedError):
             self._serial.set_low_latency_mode(True)  # FTDI adapters otherwise hold an answer back for 16 ms
         self._fd: int = self._serial.fileno()
         self._quiet_since = self._loop.time()
         self._loop.add_reader(self._fd, self._read)
 
-    def __enter__(self) -> Port:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._loop.remove_reader(self._fd)
         with contextlib.suppress(OSError, termios.error):
             self._serial.close()
 
     def check(self) -> None:
-        """Raises PortLost if the port broke since it was last used."""
         if self._error is not None:
             raise self._error
 
-    def check_path(self) -> None:
-        """Raises PortLost if the port's name has vanished or leads to another device by now."""
+    def examine(self) -> None:
+        """Raises LinkLost if the port's name has vanished or leads to another device, or if it does not send."""
         try:
             there, here = Path(self._options.port).stat(), os.fstat(self._fd)
-        except OSError as error:
-            raise PortLost(str(error)) from error
+            waiting: int = self._serial.out_waiting
+        except (OSError, termios.error) as error:
+            raise LinkLost(str(error)) from error
         if (there.st_rdev, there.st_ino) != (here.st_rdev, here.st_ino):
-            raise PortLost(f"{self._options.port} is another device now")
+            raise LinkLost(f"{self._options.port} is another device now")
+        if waiting:
+            raise LinkLost(f"{self._options.port} does not send")
 
-    async def send(self, frame: bytes) -> float:
-        """Write a frame after the silence the line needs; returns when its last bit will have left (loop time, s)."""
+    async def ask(self, unit: int, request: Request, patience: float) -> tuple[int, ...]:
+        receiver = Receiver(unit, request)
+        self._hurried, self._unheard = False, True
+        try:
+            until = begins = await self._send(encode(unit, request)) + patience
+            latest = begins + 2 * answer_size(request) * self._options.character
+            while self._loop.time() < latest and (data := await self._receive(until)):
+                self._unheard = False
+                if (words := receiver.feed(data)) is not None:
+                    return words
+                until = max(begins, self._loop.time() + _NEXT_CHUNK)
+        finally:
+            self._unheard = False
+        if self._hurried:
+            raise Hurried
+        raise NoAnswer(garbled=not receiver.empty)
+
+    def hurry(self) -> None:
+        if self._unheard:
+            self._hurried = True
+            if self._arrived is not None:
+                _resolve(self._arrived)
+
+    async def _send(self, frame: bytes) -> float:
+        """Write a frame after the silence the line needs; when its last bit will have left (loop time, s)."""
         self.check()
-        if (wait := self._quiet_since + self._options.silence - self._loop.time()) > 0:
-            await asyncio.sleep(wait)
+        await self._silence()
+        if self._hurried:
+            raise Hurried
         try:
             termios.tcflush(self._fd, termios.TCIFLUSH)
             self._received.clear()
@@ -81,17 +117,25 @@ class Port:
         except BlockingIOError:
             written = 0
         except (OSError, termios.error) as error:
-            raise PortLost(str(error)) from error
+            raise LinkLost(str(error)) from error
         if written < len(frame):
             # nobody takes our bytes: what is left of the frame must not be completed later by another one
             with contextlib.suppress(termios.error):
                 termios.tcflush(self._fd, termios.TCOFLUSH)
+            raise LinkLost(f"{self._options.port} does not send")
         self._quiet_since = self._loop.time() + len(frame) * self._options.character
         return self._quiet_since
 
-    async def receive(self, until: float) -> bytes:
-        """What has come in, or b"" when nothing has until this loop time."""
-        if not self._received:
+    async def _silence(self) -> None:
+        latest = self._loop.time() + _LONGEST_CHATTER
+        while (wait := self._quiet_since + self._options.silence - self._loop.time()) > 0:
+            await asyncio.sleep(wait)
+            if self._loop.time() > latest:
+                return
+
+    async def _receive(self, until: float) -> bytes:
+        """What has come in, or b"" when nothing has until this loop time, or when there is a hurry."""
+        if not self._received and not self._hurried:
             self.check()
             self._arrived = self._loop.create_future()
             timer = self._loop.call_at(until, _resolve, self._arrived)
@@ -104,13 +148,9 @@ class Port:
         self._received.clear()
         return data
 
-    def next_chunk_by(self) -> float:
-        """Until when (loop time) more of a begun answer must come."""
-        return self._loop.time() + _NEXT_CHUNK
-
     def _read(self) -> None:
         try:
-            data = os.read(self._fd, 4096)
+            data = os.read(self._fd, _CHUNK)
         except BlockingIOError:
             return
         except OSError as error:
@@ -120,13 +160,14 @@ class Port:
             self._fail(f"{self._options.port} was closed at the other end")
             return
         self._received += data
+        del self._received[:-_CHUNK]  # who talks while nobody listens need not be kept
         self._quiet_since = max(self._quiet_since, self._loop.time())
         if self._arrived is not None:
             _resolve(self._arrived)
 
     def _fail(self, text: str) -> None:
         self._loop.remove_reader(self._fd)
-        self._error = PortLost(text)
+        self._error = LinkLost(text)
         if self._arrived is not None and not self._arrived.done():
             self._arrived.set_exception(self._error)
         self._on_lost()

@@ -7,7 +7,7 @@ import pytest
 from controller.model.errors import ConfigError, Place
 from controller.model.ports import BusSettings, DeviceSettings, PointSettings, Source
 from drivers.modbus import factory
-from drivers.modbus.options import line_options
+from drivers.modbus.options import SerialOptions, TcpOptions, bus_options
 
 HERE = Place("site.yaml", 7, 5)
 THERE = Place("site.yaml", 3, 1)
@@ -37,6 +37,12 @@ GOOD: dict[str, object] = {"address": 1, "profile": "xy-md02"}
         ({"port": "x", "stop_bits": 3}, "use 1, 2", HERE),
         ({"port": "x", "timeout": 0.3}, "needs a unit.*0.3 s", HERE),
         ({"port": "x", "timeout": "5 %"}, "%", HERE),
+        ({"url": "192.168.0.12"}, "no address of a Modbus TCP server.*tcp://", HERE),
+        ({"url": "http://x"}, "no address of a Modbus TCP server", HERE),
+        ({"url": "tcp://x:66000"}, "write url: tcp://", HERE),
+        ({"host": "tcp://x"}, "write host: 192", HERE),
+        ({"host": "x", "baudrate": 9600}, "'baudrate' here .a network has none", HERE),
+        ({"host": "x", "port": "y"}, "exclude each other", HERE),
     ],
 )
 def test_bus_options(options: dict[str, object], said: str, place: Place) -> None:
@@ -80,10 +86,25 @@ def test_what_is_right_as_text_is_right() -> None:
     factory.check(
         _bus(_device(address="0x0A", profile="xy-md02", poll="2 s", settle="0 s"), port="x", baudrate="19200")
     )
-    line = line_options(_bus(port="x", baudrate=38400.0, parity="E", stop_bits=2, timeout="200 ms"))
-    assert (line.baudrate, line.parity, line.stop_bits, line.timeout) == (38400, "E", 2, 0.2)
-    assert line.silence == 0.00175
-    assert line_options(_bus(port="x")).silence == pytest.approx(35 / 9600)
+    options = bus_options(_bus(port="x", baudrate=38400.0, parity="E", stop_bits=2, timeout="200 ms"))
+    assert options == (SerialOptions("x", 38400, "E", 2), 0.2)
+    assert isinstance(options.link, SerialOptions)
+    assert options.link.silence == 0.00175
+    assert SerialOptions("x").silence == pytest.approx(35 / 9600)
+
+
+@pytest.mark.parametrize(
+    ("options", "server"),
+    [
+        ({"url": "tcp://192.168.0.12:1502"}, ("192.168.0.12", 1502)),
+        ({"url": "tcp://node-3.lan"}, ("node-3.lan", 502)),
+        ({"host": "192.168.0.12"}, ("192.168.0.12", 502)),
+        ({"host": "[fe80::1]:503"}, ("fe80::1", 503)),
+    ],
+)
+def test_servers(options: dict[str, object], server: tuple[str, int]) -> None:
+    factory.check(_bus(**options))
+    assert bus_options(_bus(**options)) == (TcpOptions(*server), 1.0)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from drivers.modbus.messages import (
     WRITE_REGISTERS,
     Request,
 )
-from drivers.modbus.rtu import Receiver, Refused, encode
+from drivers.modbus.pdu import Refused
+from drivers.modbus.rtu import Receiver, encode
 
 
 @pytest.mark.parametrize(
