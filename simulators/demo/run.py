@@ -122,11 +122,11 @@ class _Demonstration:
 
         from .view import View
 
-        view = View()
-        address = f"http://{self._options.host}:{self._options.port}/" if self._options.port else ""
+        page = f"http://{self._options.host}:{self._options.port}/" if self._options.port else "no page"
+        view = View(f"{self._settings.speed:g} times real time   {page}   Ctrl-C ends it")
         with Live(screen=True, auto_refresh=False) as live:
             while True:
-                live.update(view.draw(desk.status(), address), refresh=True)
+                live.update(view.draw(desk.status()), refresh=True)
                 await asyncio.sleep(_LOOK_EVERY)
 
 
