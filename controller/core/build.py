@@ -54,16 +54,18 @@ class Builder:
         for sensor in self.plan.sensors:
             channel = Channel(self.network, sensor)
             self.channels[sensor.point] = channel
-            self._declare_point(sensor.point, channel)
+            self._declare_point(sensor.point, channel, channel)
             SensorAlarm(self.network, self.book, channel)
         for plan in self.plan.votes:
-            vote = Vote(self.network, plan, [self.channels[name] for name in plan.members])
+            members = [self.channels[name] for name in plan.members]
+            vote = Vote(self.network, plan, members)
             self.votes[plan.point] = vote
-            self._declare_point(plan.point, vote)
+            # a voted point need not have a sensor of its own: it then measures what its members do
+            self._declare_point(plan.point, vote, self.channels.get(plan.point, members[0]))
             Disagreement(self.network, self.book, vote)
 
-    def _declare_point(self, point: str, node: Channel | Vote) -> None:
-        sensor = self.channels[point].plan
+    def _declare_point(self, point: str, node: Channel | Vote, channel: Channel) -> None:
+        sensor = channel.plan
         quantity = sensor.quantity
         states = dict(zip(quantity.states, ("< 0.5", ">= 0.5"), strict=True)) if quantity.states else {}
         symbol = Symbol(node.value, quantity.unit, states, node.quality)

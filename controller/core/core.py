@@ -212,7 +212,7 @@ class Core:
 
     def points(self) -> list[PointView]:
         """Every point, voted ones after the vote."""
-        return [self._point(name) for name in self._builder.channels]
+        return [self._point(name) for name in {**self._builder.channels, **self._builder.votes}]
 
     def setpoints(self) -> list[PointView]:
         return [self._point(setpoint.name) for setpoint in self.plan.setpoints]

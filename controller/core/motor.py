@@ -69,7 +69,7 @@ class Motor:
     def moving(self) -> str:
         return {1: "opening", -1: "closing", 0: ""}[self._direction]
 
-    def day_seconds(self) -> float:
+    def day_seconds(self, t: float) -> float:
         return 0.0
 
     def advance(self, want: Want, t: float, day: float) -> list[Order]:

@@ -72,7 +72,7 @@ class Actuator:
             self.cause or want.cause(),
             model.moving,
             model.on,
-            model.day_seconds(),
+            model.day_seconds(self._stage.network.now.t),
             model.limited,
             model.following.trouble,
         )
@@ -187,7 +187,7 @@ class Stage:
         if shown.flowing is not None and isinstance(model, Switch):
             network.set(shown.flowing, float(model.on and model.sure))
         if shown.given is not None and model.plan.flow is not None:
-            network.set(shown.given, model.day_seconds() * model.plan.flow)
+            network.set(shown.given, model.day_seconds(network.now.t) * model.plan.flow)
         return position
 
     def _command(self, node: Actuator, order: Order, want: Want) -> Command:

@@ -60,9 +60,9 @@ class Switch:
     def moving(self) -> str:
         return ""
 
-    def day_seconds(self) -> float:
+    def day_seconds(self, t: float) -> float:
         """Seconds on since the day began, whether confirmed or not: what hard limits go by."""
-        return self._today
+        return self._today + (t - self._counted_to if self.on else 0.0)
 
     def delivered(self, t: float) -> float:
         """Seconds for which it was certainly on, ever: what a round of irrigation goes by."""

@@ -3,7 +3,7 @@
     house = House(house1())
     house.at("09:00").reads(air_temperature=26).after("10 min").expect(roof_vent=33)
 
-Points are written with `_` for `.`. A point goes on giving the value it was last set to, every 10 s, until it is set to
+Points are written with `_` for `.`. A point goes on giving the value it was last set to until it is set to
 None: the sensor is then silent. Every device is real enough to have a timer of its own, so that what the core ordered
 and what really happened can be compared.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from controller.core.core import Core, Step
 from controller.core.plan import Plan
@@ -24,7 +25,7 @@ from controller.model.points import Quality, Reading
 from controller.model.time import NS, Instant
 from controller.model.units import parse_duration
 
-POLL = 10.0
+Input = Reading | Report | Override | Release | Acknowledge
 _WORDS = {"on": 100.0, "off": 0.0, "open": 100.0, "closed": 0.0}
 
 
@@ -70,15 +71,22 @@ class Device:
 
 
 class House:
-    """Starts at local midnight of `date` with nothing known, unless readings are given."""
+    """Starts at local midnight of `date` with nothing known, unless readings are given.
 
-    def __init__(self, plan: Plan, date: str = "2026-06-21", **readings: float) -> None:
+    Sensors are read every `poll` seconds. `journal` holds every step's inputs, and None for a restart; `times` belong
+    to `commands`.
+    """
+
+    def __init__(self, plan: Plan, date: str = "2026-06-21", poll: float = 10.0, **readings: float) -> None:
         self.plan = plan
+        self.poll = poll
         self.core = Core(plan)
         self.t = 0.0
         self.midnight = self._wall(date, plan.site.timezone)
         self.clock_error = 0.0
         self.values: dict[str, float] = {}
+        self.journal: list[tuple[Instant, tuple[Input, ...]] | None] = []
+        self.times: list[float] = []
         self.events: list[Event] = []
         self.commands: list[Command] = []
         self.devices = {actuator.output: Device(actuator.output) for actuator in plan.actuators}
@@ -91,8 +99,6 @@ class House:
 
     @staticmethod
     def _wall(date: str, zone: str) -> float:
-        from zoneinfo import ZoneInfo
-
         return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone)).timestamp()
 
     # time
@@ -124,7 +130,7 @@ class House:
     def _turn(self) -> None:
         inputs: list[Reading | Report] = []
         if self.t >= self._next_poll:
-            self._next_poll = self.t + POLL
+            self._next_poll = self.t + self.poll
             self._jitter = -self._jitter
             inputs += [self._reading(point, value) for point, value in self.values.items()]
         for device in self.devices.values():
@@ -136,24 +142,26 @@ class House:
         can_be_stuck = next(plan.stuck_after for plan in self.plan.sensors if plan.point == point) is not None
         return Reading(point, value + self._jitter if can_be_stuck else value, self.now())
 
-    def step(self, *inputs: Reading | Report | Override | Release | Acknowledge) -> Step:
+    def step(self, *inputs: Input) -> Step:
         """One step of the core now; its commands are carried out and confirmed at once."""
-        step = self.core.step(self.now(), inputs)
-        self._take(step)
-        reports = list(self._carry_out(step))
+        first = step = self._step(inputs)
         for _ in range(20):
+            reports = tuple(self._carry_out(step))
             if not reports:
                 break
-            step = self.core.step(self.now(), reports)
-            self._take(step)
-            reports = list(self._carry_out(step))
-        return step
+            step = self._step(reports)
+        return first
 
-    def _take(self, step: Step) -> None:
+    def _step(self, inputs: tuple[Input, ...]) -> Step:
+        now = self.now()
+        self.journal.append((now, inputs))
+        step = self.core.step(now, inputs)
         self.events += step.events
         self.commands += step.commands
+        self.times += [self.t] * len(step.commands)
         wake = step.wake_at
-        self._wake = float("inf") if wake is None else self.t + max(wake.seconds_since(self.now()), 0.001)
+        self._wake = float("inf") if wake is None else self.t + max(wake.seconds_since(now), 0.001)
+        return step
 
     def _carry_out(self, step: Step) -> Iterator[Report]:
         for command in step.commands:
@@ -172,9 +180,12 @@ class House:
                 self.values.pop(point, None)
             else:
                 self.values[point] = float(value)
-        if points:
-            self._next_poll = self.t
-            self._turn()
+        return self.read_now() if points else self
+
+    def read_now(self) -> Self:
+        """All sensors are read at once, out of turn."""
+        self._next_poll = self.t
+        self._turn()
         return self
 
     def says_bad(self, **points: str) -> Self:
@@ -205,6 +216,7 @@ class House:
     def restart(self, down: str = "0 s", plan: Plan | None = None, lose: bool = True) -> Self:
         """The process dies and comes back `down` later from its last snapshot. With `lose` its monotonic clock too."""
         snapshot = self.core.snapshot()
+        self.journal.append(None)
         self.t += parse_duration(down)
         for device in self.devices.values():
             device.stop_if_due(self.t)
@@ -214,9 +226,7 @@ class House:
         for actuator in self.plan.actuators:
             self.devices.setdefault(actuator.output, Device(actuator.output))
         self.core = Core.restore(self.plan, snapshot)
-        self._next_poll = self.t
-        self._turn()
-        return self
+        return self.read_now()
 
     # what is seen
 
