@@ -20,7 +20,6 @@ from controller.model.units import (
     TEMPERATURE,
     TIME,
     UNITS,
-    Dimension,
     Unit,
     best_unit,
 )
@@ -294,12 +293,16 @@ class _Compilation:
         assert first.unit is not None
         assert second.unit is not None
         if op == "*":
-            unit = _composed(first.unit.dimension.times(second.unit.dimension), first.unit.scale * second.unit.scale)
-            return _Part(f"({first.code} * {second.code})", unit, False if unit.dimension == TEMPERATURE else None)
-        unit = _composed(first.unit.dimension.per(second.unit.dimension), first.unit.scale / second.unit.scale)
-        divisor = self.temporary()
-        code = f"(({first.code}) / {divisor} if ({divisor} := {second.code}) != 0.0 else nan)"
-        return _Part(code, unit, False if unit.dimension == TEMPERATURE else None)
+            dimension, scale = first.unit.dimension.times(second.unit.dimension), first.unit.scale * second.unit.scale
+            code = f"({first.code} * {second.code})"
+        else:
+            dimension, scale = first.unit.dimension.per(second.unit.dimension), first.unit.scale / second.unit.scale
+            divisor = self.temporary()
+            code = f"(({first.code}) / {divisor} if ({divisor} := {second.code}) != 0.0 else nan)"
+        unit = _NO_DIMENSION if dimension == NUMBER else best_unit(dimension)
+        if abs(scale / unit.scale - 1) > 1e-9:
+            code = f"({code} * {scale / unit.scale!r})"
+        return _Part(code, unit, False if dimension == TEMPERATURE else None)
 
     def sum_is_absolute(self, op: str, first: _Part, second: _Part, at: int) -> bool | None:
         """Temperature ± difference is a temperature, temperature - temperature a difference, their sum nothing."""
@@ -338,7 +341,7 @@ class _Compilation:
         assert value.unit is not None
         slot = self.slot(self.scope.over(function, value, seconds))
         if function == "rate":
-            return _Part(slot, _composed(value.unit.dimension.per(TIME), value.unit.scale), False)
+            return _Part(slot, Unit(f"{value.unit}/s", value.unit.dimension.per(TIME), value.unit.scale), False)
         return _Part(slot, value.unit, value.absolute)
 
     def since_start(self, operand: Tree, at: int) -> _Part:
@@ -349,14 +352,6 @@ class _Compilation:
         if slot is None:
             raise self.text.error(f"{operand.name} cannot be counted since the last start of a valve", at)
         return _Part(self.slot(slot), symbol.unit)
-
-
-def _composed(dimension: Dimension, scale: float) -> Unit:
-    """The unit of a product or quotient, under the name that people know it by where it has one."""
-    if dimension == NUMBER:
-        return _NO_DIMENSION if scale == 1.0 else Unit("", dimension, scale)
-    known = best_unit(dimension)
-    return known if known.scale == scale else Unit("", dimension, scale)
 
 
 def _named(tree: Tree, unit: Unit) -> str:
