@@ -11,11 +11,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import http.client
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -43,8 +46,8 @@ async def main(seconds: float) -> None:
         async with field_process([*arguments, "--broker", broker.url]) as field:
             influx = {"api": 1, "url": server.url, "database": server.database}
             files.write_site(folder, field.addresses, influx)
-            starts = [await _start(folder, folder / f"state{n}") for n in range(STARTS)]
-            memory, share = await _run(folder, folder / "state", seconds)
+            starts = [await asyncio.to_thread(_start, folder, folder / f"state{n}") for n in range(STARTS)]
+            memory, share = await asyncio.to_thread(_run, folder, folder / "state", seconds)
     median = statistics.median(starts)
     print(f"start to first command  {median:6.2f} s   {median / START_S:5.2f} of {START_S} s (median of {STARTS})")
     print(
@@ -53,43 +56,38 @@ async def main(seconds: float) -> None:
     print(f"processor               {share:6.2f} %   of one core, page open, polls every 5 s, 14 points")
 
 
-async def _start(folder: Path, state: Path) -> float:
+def _start(folder: Path, state: Path) -> float:
     """Seconds from the start of the process until its first command."""
-    state.mkdir()
     began = time.perf_counter()
-    process = await _controller(folder, state, 0)
-    try:
-        while _commands(state) < 1:
-            assert process.returncode is None, "the controller has ended"
-            await asyncio.sleep(0.005)
+    with _controller(folder, state, 0):
         return time.perf_counter() - began
-    finally:
-        process.terminate()
-        await process.wait()
 
 
-async def _run(folder: Path, state: Path, seconds: float) -> tuple[float, float]:
+def _run(folder: Path, state: Path, seconds: float) -> tuple[float, float]:
     """Resident memory (MB) and share of a core (%) of a controller at work, its page open."""
-    state.mkdir()
     port = free_port()
-    process = await _controller(folder, state, port)
+    with _controller(folder, state, port) as process:
+        Thread(target=_watch, args=(port,), daemon=True).start()
+        time.sleep(seconds / 4)
+        process.cpu_percent()
+        time.sleep(seconds * 3 / 4)
+        return process.memory_info().rss / 2**20, process.cpu_percent()
+
+
+@contextlib.contextmanager
+def _controller(folder: Path, state: Path, port: int) -> Iterator[psutil.Process]:
+    """A controller that has given its first command."""
+    state.mkdir()
+    command = [sys.executable, "-m", "controller.cli", "run", "-c", str(folder), "--state", str(state)]
+    process = psutil.Popen([*command, "--port", str(port)], stderr=subprocess.DEVNULL)
     try:
         while _commands(state) < 1:
-            await asyncio.sleep(0.05)
-        Thread(target=_watch, args=(port,), daemon=True).start()
-        seen = psutil.Process(process.pid)
-        await asyncio.sleep(seconds / 4)
-        seen.cpu_percent()
-        await asyncio.sleep(seconds * 3 / 4)
-        return seen.memory_info().rss / 2**20, seen.cpu_percent()
+            assert process.poll() is None, "the controller has ended"
+            time.sleep(0.005)
+        yield process
     finally:
         process.terminate()
-        await process.wait()
-
-
-async def _controller(folder: Path, state: Path, port: int) -> asyncio.subprocess.Process:
-    command = [sys.executable, "-m", "controller.cli", "run", "-c", str(folder), "--state", str(state)]
-    return await asyncio.create_subprocess_exec(*command, "--port", str(port), stderr=asyncio.subprocess.DEVNULL)
+        process.wait()
 
 
 def _commands(state: Path) -> int:
@@ -101,7 +99,10 @@ def _commands(state: Path) -> int:
 
 def _watch(port: int) -> None:
     """A browser with the page open."""
-    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api/events") as stream:
+    with (
+        contextlib.suppress(OSError, http.client.HTTPException),
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/events") as stream,
+    ):
         while stream.read(4096):
             pass
 
