@@ -50,9 +50,8 @@ async def main(seconds: float) -> None:
             memory, share = await asyncio.to_thread(_run, folder, folder / "state", seconds)
     median = statistics.median(starts)
     print(f"start to first command  {median:6.2f} s   {median / START_S:5.2f} of {START_S} s (median of {STARTS})")
-    print(
-        f"resident memory         {memory:6.1f} MB  {memory / MEMORY_MB:5.2f} of {MEMORY_MB:.0f} MB after {seconds:.0f} s"
-    )
+    part = memory / MEMORY_MB
+    print(f"resident memory         {memory:6.1f} MB  {part:5.2f} of {MEMORY_MB:.0f} MB after {seconds:.0f} s")
     print(f"processor               {share:6.2f} %   of one core, page open, polls every 5 s, 14 points")
 
 
@@ -99,10 +98,8 @@ def _commands(state: Path) -> int:
 
 def _watch(port: int) -> None:
     """A browser with the page open."""
-    with (
-        contextlib.suppress(OSError, http.client.HTTPException),
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/events") as stream,
-    ):
+    url = f"http://127.0.0.1:{port}/api/events"
+    with contextlib.suppress(OSError, http.client.HTTPException), urllib.request.urlopen(url) as stream:
         while stream.read(4096):
             pass
 
