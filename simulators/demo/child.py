@@ -7,7 +7,8 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 READY_WITHIN = 30.0  # seconds
 GONE_WITHIN = 5.0
@@ -54,23 +55,30 @@ class ChildField:
 
 
 @contextlib.asynccontextmanager
-async def field_process(arguments: Sequence[str]) -> AsyncIterator[ChildField]:
-    """Run the field for as long as the context lasts. Raises FieldFailed.
+async def field_process(arguments: Sequence[str], complaints: Path | None = None) -> AsyncIterator[ChildField]:
+    """Run the field for as long as the context lasts; what it complains of goes to that file. Raises FieldFailed.
 
     The process ends when its standard input does: it cannot outlive this one, however this one ends.
     """
-    process = await asyncio.create_subprocess_exec(
+    with contextlib.ExitStack() as stack:
+        stderr = None if complaints is None else stack.enter_context(complaints.open("ab"))
+        process = await _start(arguments, stderr)
+    try:
+        yield ChildField(process, await _addresses(process))
+    finally:
+        await _end(process)
+
+
+async def _start(arguments: Sequence[str], stderr: IO[bytes] | None) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "simulators.demo.field_process",
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        stderr=stderr,
     )
-    try:
-        yield ChildField(process, await _addresses(process))
-    finally:
-        await _end(process)
 
 
 async def _addresses(process: asyncio.subprocess.Process) -> dict[str, str]:

@@ -16,8 +16,11 @@ EXAMPLE = Path(str(files("simulators.demo") / "house1"))
 # the example takes these from the environment; nothing in a demonstration is secret
 _DEFAULTS = {"MQTT_PASSWORD": "demo", "INFLUX_TOKEN": "demo", "ALARM_URL": ""}
 
-# a virtual line has no speed: the highest there is keeps the controller from waiting for bytes that are there already
-_BAUDRATE = 115200
+# A virtual line has no speed: the highest there is keeps the controller from waiting for bytes that are there already.
+# Virtual devices answer at once and need no rest. All this counts where time is compressed: the driver waits in real
+# seconds, because hardware does not hurry, and a real second at speed 600 is ten minutes.
+_LINE = {"baudrate": 115200}
+_DEVICE = {"timeout": "50 ms", "settle": "0 s"}
 
 
 def timezone() -> ZoneInfo:
@@ -34,13 +37,12 @@ def write_site(folder: Path, addresses: Mapping[str, str], influx: Mapping[str, 
     buses = site["buses"]
     for name, address in addresses.items():
         if buses[name]["driver"] == "modbus":
-            buses[name].update(port=address, baudrate=_BAUDRATE)
+            buses[name].update(port=address, **_LINE)
         else:
             buses[name]["url"] = address
     for device in site["devices"].values():
         if buses[device["bus"]]["driver"] == "modbus":
-            # the pause that some real devices need between two requests
-            device["settle"] = "0 s"
+            device.update(_DEVICE)
     if influx is None:
         del site["uplink"]
     else:

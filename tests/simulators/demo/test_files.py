@@ -19,7 +19,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "x")
 
 
-def test_only_addresses_differ_from_the_example(tmp_path: Path) -> None:
+def test_only_addresses_and_waiting_times_differ_from_the_example(tmp_path: Path) -> None:
     files.write_site(tmp_path, ADDRESSES, None)
     made, example = load(tmp_path), load(files.EXAMPLE)
     assert (tmp_path / "rules.yaml").read_bytes() == (files.EXAMPLE / "rules.yaml").read_bytes()
@@ -30,7 +30,9 @@ def test_only_addresses_differ_from_the_example(tmp_path: Path) -> None:
     assert buses["broker"].options["url"] == "mqtt://127.0.0.1:7"
     for bus in example.buses:
         for device, original in zip(buses[bus.settings.name].devices, bus.settings.devices, strict=True):
-            assert {k: v for k, v in device.options.items() if k != "settle"} == dict(original.options)
+            added = device.options.keys() - original.options.keys()
+            assert added <= {"timeout", "settle"}
+            assert {k: v for k, v in device.options.items() if k not in added} == dict(original.options)
             assert [point.name for point in device.points] == [point.name for point in original.points]
     assert made.uplink.influxdb is None
 
