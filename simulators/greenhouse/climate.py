@@ -1,9 +1,9 @@
-"""One step of the compartment: all exchanges of heat, vapour and CO2, and the states after them.
+"""All exchanges of heat and vapour in the compartment, as a system of linear equations for its next state.
 
-The step is linearly implicit. Every flow is a conductance times a difference of the *new* values, the conductances
-being those of the old ones, so that the fast states (air, screens, cover, vapour: a minute and less) are stable and
-free of overshoot at any length of step, and what leaves one place arrives at the other to the last bit. Soil and the
-outside of the cover hang on one neighbour each and are eliminated by hand; eleven unknowns remain for `eliminate`.
+Every flow is a conductance times a difference of the *new* values, the conductances being those of the old ones, so
+that the fast states (air, screens, cover, vapour: a minute and less) are stable at any length of step, and what leaves
+one place arrives at the other to the last bit. What comes from outside is kept apart by what drives it (`lit` by the
+sun, `to_sky` by the sky, `to_air` by the air outside), so that a step can follow the weather within its length.
 
 Equations by their number in Vanthoor (2011), those of lamps and the second screen after Katzin (2021), table 7.4.
 """
@@ -27,8 +27,12 @@ from .ventilation import past_screen, through_openings
 
 UNKNOWNS = 11
 
-# what the parts of a step tell each other, by place in one flat vector; the first UNKNOWNS places are conductances to
-# the sky
+(COVER_OUTSIDE, SOIL) = range(UNKNOWNS, UNKNOWNS + 2)
+"""These hang on one neighbour each and are eliminated by hand: the outside of the cover, and five layers of soil."""
+
+NODES = UNKNOWNS + 6
+
+# what the parts of a step tell each other, by place in one flat vector
 (
     LEAF_AREA,
     GAPS,  # share of thermal radiation that passes between the leaves
@@ -36,8 +40,7 @@ UNKNOWNS = 11
     PAR_ABOVE,  # W/m² of sunlight
     PAR_CANOPY,  # W/m² of sunlight
     LAMP_CANOPY,  # W/m² of the lamps' PAR
-    COVER_GAIN,  # W/m²
-    SUN_GAIN,  # W/m²
+    SUN_GAIN,  # of the sun's radiation, absorbed anywhere
     ROOF_FLOW,  # m³/(m²·s)
     OUT_FLOW,  # m³/(m²·s), directly from below the screens
     SCREEN_FLOW,  # m³/(m²·s)
@@ -48,13 +51,11 @@ UNKNOWNS = 11
     ON_THERMAL,  # kg/(m²·s·Pa), condensation
     ON_SHADE,
     ON_COVER,
-    SKY_COVER,  # W/(m²·K), outside of the cover to the sky
-    OUT_COVER,  # W/(m²·K), outside of the cover to the wind
     FOG_DRIED,  # kg/(m²·s)
     FOG_FALLEN,  # kg/(m²·s)
     PHOTONS,  # µmol/(m²·s) above the canopy
     NOTES,
-) = range(UNKNOWNS, UNKNOWNS + 24)
+) = range(21)
 
 
 def couple(matrix: MutableSequence[float], one: int, other: int, conductance: float) -> None:
@@ -65,12 +66,10 @@ def couple(matrix: MutableSequence[float], one: int, other: int, conductance: fl
     matrix[other * UNKNOWNS + one] -= conductance
 
 
-def couple_out(
-    matrix: MutableSequence[float], right: MutableSequence[float], one: int, conductance: float, outside: float
-) -> None:
-    """An exchange of an unknown with a known temperature."""
+def couple_out(matrix: MutableSequence[float], outwards: MutableSequence[float], one: int, conductance: float) -> None:
+    """An exchange of an unknown with something outside, W/(m²·K)."""
     matrix[one * UNKNOWNS + one] += conductance
-    right[one] += conductance * outside
+    outwards[one] += conductance
 
 
 def radiance(one: float, other: float) -> float:
@@ -83,17 +82,19 @@ def shine(
     sun: float,
     control: Sequence[float],
     p: Sequence[float],
-    right: MutableSequence[float],
+    lit: MutableSequence[float],
+    source: MutableSequence[float],
     notes: MutableSequence[float],
 ) -> None:
     """Light of the sun and the lamps, as heat where it is absorbed (8.26-8.37; 7.5-7.12).
 
-    `sun` is the global radiation outside, W/m² on the level.
+    `sun` is the global radiation outside, W/m² on the level; `lit` gets the share of it that each node absorbs,
+    `source` the W/m² from the lamps.
     """
     leaf_area = notes[LEAF_AREA]
     beyond_par = math.exp(-p[par.LEAF_PAR_EXTINCTION] * leaf_area)
     beyond_nir = math.exp(-p[par.LEAF_NIR_EXTINCTION] * leaf_area)
-    light = par_above = par_canopy = lamp_canopy = cover = gained = 0.0
+    light = par_above = par_canopy = lamp_canopy = gained = 0.0
     if sun > 0.0:
         t_par, roof_par, thermal_par, shade_par, lamps_par, _ = through_layers(
             p[par.COVER_PAR_TRANSMISSION],
@@ -117,45 +118,40 @@ def shine(
             control[c.SHADE_SCREEN],
             p[par.LAMP_AREA],
         )
-        red, infrared = k.PAR_SHARE * sun, k.NIR_SHARE * sun
+        red, infrared = k.PAR_SHARE, k.NIR_SHARE
         by_frame = p[par.AIR_SUN_ABSORBED]
         onto = 1 - by_frame
-        par_above = onto * t_par * red
-        par_canopy, par_floor = par_in_canopy(
-            par_above, p[par.LEAF_PAR_REFLECTION], p[par.FLOOR_PAR_REFLECTION], beyond_par
+        par_share, par_floor = par_in_canopy(
+            onto * t_par * red, p[par.LEAF_PAR_REFLECTION], p[par.FLOOR_PAR_REFLECTION], beyond_par
         )
         nir_canopy, nir_floor = nir_in_canopy(
             t_nir, back_nir, p[par.LEAF_NIR_REFLECTION], p[par.FLOOR_NIR_REFLECTION], beyond_nir
         )
-        light = onto * (t_par * red + t_nir * infrared)
-        cover = roof_par * red + roof_nir * infrared
-        canopy = par_canopy + onto * nir_canopy * infrared
-        floor = par_floor + onto * nir_floor * infrared
-        air = by_frame * (t_par * red + (nir_canopy + nir_floor) * infrared)
-        thermal = thermal_par * red + thermal_nir * infrared
-        shade = shade_par * red + shade_nir * infrared
-        lamps = lamps_par * red + lamps_nir * infrared
-        right[CANOPY] += canopy
-        right[FLOOR] += floor
-        right[AIR] += air
-        right[THERMAL] += thermal
-        right[SHADE] += shade
-        right[LAMP] += lamps
-        gained = cover + canopy + floor + air + thermal + shade + lamps
+        par_above = sun * onto * t_par * red
+        par_canopy = sun * par_share
+        light = sun * onto * (t_par * red + t_nir * infrared)
+        lit[COVER_OUTSIDE] = roof_par * red + roof_nir * infrared
+        lit[CANOPY] = par_share + onto * nir_canopy * infrared
+        lit[FLOOR] = par_floor + onto * nir_floor * infrared
+        lit[AIR] = by_frame * (t_par * red + (nir_canopy + nir_floor) * infrared)
+        lit[THERMAL] = thermal_par * red + thermal_nir * infrared
+        lit[SHADE] = shade_par * red + shade_nir * infrared
+        lit[LAMP] = lamps_par * red + lamps_nir * infrared
+        gained = lit[COVER_OUTSIDE] + lit[CANOPY] + lit[FLOOR] + lit[AIR] + lit[THERMAL] + lit[SHADE] + lit[LAMP]
     power = control[c.LAMP] * p[par.LAMP_POWER]
     if power > 0.0:
         red, infrared = p[par.LAMP_PAR_SHARE] * power, p[par.LAMP_NIR_SHARE] * power
         lamp_canopy, par_floor = par_in_canopy(red, p[par.LEAF_PAR_REFLECTION], p[par.FLOOR_PAR_REFLECTION], beyond_par)
         nir_canopy = infrared * (1 - p[par.LEAF_NIR_REFLECTION]) * (1 - beyond_nir)
         nir_floor = infrared * (1 - p[par.FLOOR_NIR_REFLECTION]) * beyond_nir
-        right[CANOPY] += lamp_canopy + nir_canopy
-        right[FLOOR] += par_floor + nir_floor
-        right[AIR] += red + infrared - lamp_canopy - nir_canopy - par_floor - nir_floor
-        right[LAMP] += power - red - infrared - p[par.LAMP_COOLING_SHARE] * power
+        source[CANOPY] += lamp_canopy + nir_canopy
+        source[FLOOR] += par_floor + nir_floor
+        source[AIR] += red + infrared - lamp_canopy - nir_canopy - par_floor - nir_floor
+        source[LAMP] += power - red - infrared - p[par.LAMP_COOLING_SHARE] * power
         light += red + infrared
     notes[LIGHT], notes[PAR_ABOVE] = light, par_above
     notes[PAR_CANOPY], notes[LAMP_CANOPY] = par_canopy, lamp_canopy
-    notes[COVER_GAIN], notes[SUN_GAIN] = cover, gained
+    notes[SUN_GAIN] = gained
 
 
 def radiate(
@@ -164,8 +160,8 @@ def radiate(
     control: Sequence[float],
     p: Sequence[float],
     matrix: MutableSequence[float],
-    right: MutableSequence[float],
-    notes: MutableSequence[float],
+    to_sky: MutableSequence[float],
+    notes: Sequence[float],
 ) -> None:
     """Thermal radiation between all surfaces and the sky (table 8.3; 7.4)."""
     closed, shade_closed = control[c.THERMAL_SCREEN], control[c.SHADE_SCREEN]
@@ -189,21 +185,20 @@ def radiate(
     from_canopy, from_floor, from_pipe = canopy * up, floor * open_floor * gaps * up, pipe * k.PIPE_VIEW * gaps * up
     couple(matrix, CANOPY, COVER, from_canopy * cover * radiance(t_canopy, t_cover))
     couple(matrix, FLOOR, COVER, from_floor * cover * radiance(t_floor, t_cover))
-    notes[CANOPY] = from_canopy * through * radiance(t_canopy, sky)
-    notes[FLOOR] = from_floor * through * radiance(t_floor, sky)
-    notes[PIPE] = notes[LAMP] = notes[THERMAL] = notes[SHADE] = 0.0
+    couple_out(matrix, to_sky, CANOPY, from_canopy * through * radiance(t_canopy, sky))
+    couple_out(matrix, to_sky, FLOOR, from_floor * through * radiance(t_floor, sky))
     if pipe > 0.0:
         couple(matrix, PIPE, COVER, from_pipe * cover * radiance(t_pipe, t_cover))
         couple(matrix, PIPE, FLOOR, pipe * floor * k.PIPE_VIEW * radiance(t_pipe, t_floor))
         couple(matrix, PIPE, CANOPY, pipe * k.PIPE_VIEW * canopy * radiance(t_pipe, t_canopy))
-        notes[PIPE] = from_pipe * through * radiance(t_pipe, sky)
+        couple_out(matrix, to_sky, PIPE, from_pipe * through * radiance(t_pipe, sky))
     if closed > 0.0:
         seen = thermal * closed * past_lamps * past_shade
         couple(matrix, CANOPY, THERMAL, canopy * seen * radiance(t_canopy, t_thermal))
         couple(matrix, FLOOR, THERMAL, floor * open_floor * gaps * seen * radiance(t_floor, t_thermal))
         couple(matrix, PIPE, THERMAL, pipe * k.PIPE_VIEW * gaps * seen * radiance(t_pipe, t_thermal))
         couple(matrix, THERMAL, COVER, thermal * cover * closed * radiance(t_thermal, t_cover))
-        notes[THERMAL] = thermal * closed * through * radiance(t_thermal, sky)
+        couple_out(matrix, to_sky, THERMAL, thermal * closed * through * radiance(t_thermal, sky))
     if shade_closed > 0.0:
         seen = shade * shade_closed * past_lamps
         couple(matrix, CANOPY, SHADE, canopy * seen * radiance(t_canopy, t_shade))
@@ -211,7 +206,7 @@ def radiate(
         couple(matrix, PIPE, SHADE, pipe * k.PIPE_VIEW * gaps * seen * radiance(t_pipe, t_shade))
         couple(matrix, SHADE, COVER, shade * cover * shade_closed * past_thermal * radiance(t_shade, t_cover))
         couple(matrix, SHADE, THERMAL, shade * thermal * shade_closed * closed * radiance(t_shade, t_thermal))
-        notes[SHADE] = shade * shade_closed * through * past_thermal * radiance(t_shade, sky)
+        couple_out(matrix, to_sky, SHADE, shade * shade_closed * through * past_thermal * radiance(t_shade, sky))
     if p[par.LAMP_AREA] > 0.0:
         t_lamp = state[s.LAMP]
         above = p[par.LAMP_AREA] * p[par.LAMP_EMISSION_UP]
@@ -222,10 +217,8 @@ def radiate(
         couple(matrix, LAMP, CANOPY, below * canopy * radiance(t_lamp, t_canopy))
         couple(matrix, LAMP, PIPE, below * pipe * k.PIPE_VIEW * gaps * radiance(t_lamp, t_pipe))
         couple(matrix, LAMP, FLOOR, below * floor * open_floor * gaps * radiance(t_lamp, t_floor))
-        notes[LAMP] = above * through * past_thermal * past_shade * radiance(t_lamp, sky)
-    for node in (LAMP, PIPE, SHADE, THERMAL, FLOOR, CANOPY):
-        couple_out(matrix, right, node, notes[node], sky)
-    notes[SKY_COVER] = cover * radiance(state[s.COVER_OUTSIDE], sky)
+        couple_out(matrix, to_sky, LAMP, above * through * past_thermal * past_shade * radiance(t_lamp, sky))
+    to_sky[COVER_OUTSIDE] = cover * radiance(state[s.COVER_OUTSIDE], sky)
 
 
 def move_air(
@@ -266,13 +259,12 @@ def move_air(
 
 
 def convect(
-    outside: float,
     wind: float,
     state: Sequence[float],
     control: Sequence[float],
     p: Sequence[float],
     matrix: MutableSequence[float],
-    right: MutableSequence[float],
+    to_air: MutableSequence[float],
     notes: MutableSequence[float],
 ) -> None:
     """Sensible heat between surfaces and air and with the air that moves (table 8.4; 7.31-7.33)."""
@@ -299,16 +291,16 @@ def convect(
     notes[HEC_COVER] = inside * math.pow(abs(top - state[s.COVER_INSIDE]), 0.33)
     couple(matrix, TOP, COVER, notes[HEC_COVER])
     blown = p[par.COVER_CONVECTION_WIND] * math.pow(wind, p[par.COVER_CONVECTION_EXPONENT])
-    notes[OUT_COVER] = p[par.COVER_AREA] * (p[par.COVER_CONVECTION_STILL] + blown)
+    to_air[COVER_OUTSIDE] = p[par.COVER_AREA] * (p[par.COVER_CONVECTION_STILL] + blown)
     heat = p[par.HEAT_OF_AIR]
     couple(matrix, AIR, TOP, heat * notes[SCREEN_FLOW])
-    couple_out(matrix, right, AIR, heat * notes[OUT_FLOW], outside)
-    couple_out(matrix, right, TOP, heat * notes[ROOF_FLOW], outside)
+    couple_out(matrix, to_air, AIR, heat * notes[OUT_FLOW])
+    couple_out(matrix, to_air, TOP, heat * notes[ROOF_FLOW])
 
 
 def evaporate(
     matrix: MutableSequence[float],
-    right: MutableSequence[float],
+    source: MutableSequence[float],
     surface: int,
     vapour: int,
     conductance: float,
@@ -325,10 +317,10 @@ def evaporate(
     rest = heat * (pressure - slope * temperature)
     matrix[surface * UNKNOWNS + surface] += heat * slope
     matrix[surface * UNKNOWNS + vapour] -= heat
-    right[surface] -= rest
+    source[surface] -= rest
     matrix[vapour * UNKNOWNS + vapour] += heat
     matrix[vapour * UNKNOWNS + surface] -= heat * slope
-    right[vapour] += rest
+    source[vapour] += rest
 
 
 def evaporated(conductance: float, old: float, new: float, pressure: float) -> float:
@@ -338,17 +330,17 @@ def evaporated(conductance: float, old: float, new: float, pressure: float) -> f
 
 
 def moisten(
-    outside_vapour: float,
     state: Sequence[float],
     control: Sequence[float],
     p: Sequence[float],
     matrix: MutableSequence[float],
-    right: MutableSequence[float],
+    to_air: MutableSequence[float],
+    source: MutableSequence[float],
     notes: MutableSequence[float],
 ) -> None:
     """Transpiration, condensation, fog and the vapour that moves with the air (8.42-8.52, 8.64).
 
-    `outside_vapour` in kg/m³.
+    What `to_air` says of vapour is driven by its density outside (kg/m³).
     """
     air, canopy = state[s.AIR], state[s.CANOPY]
     dense, dense_top = vapour_density(1.0, air), vapour_density(1.0, state[s.TOP])
@@ -363,18 +355,18 @@ def moisten(
     conductance = 2 * p[par.HEAT_OF_AIR] * notes[LEAF_AREA]
     conductance *= supplied / (k.LATENT * k.PSYCHROMETRIC * (boundary + resistance))  # 8.48
     notes[EVAPORATION] = conductance
-    evaporate(matrix, right, CANOPY, WET, conductance, canopy)
+    evaporate(matrix, source, CANOPY, WET, conductance, canopy)
 
     notes[ON_THERMAL] = notes[ON_SHADE] = notes[ON_COVER] = 0.0
     if notes[HEC_THERMAL] > 0.0 and pressure > saturation(state[s.THERMAL_SCREEN]):
         notes[ON_THERMAL] = k.CONDENSATION * notes[HEC_THERMAL]
-        evaporate(matrix, right, THERMAL, WET, notes[ON_THERMAL], state[s.THERMAL_SCREEN])
+        evaporate(matrix, source, THERMAL, WET, notes[ON_THERMAL], state[s.THERMAL_SCREEN])
     if notes[HEC_SHADE] > 0.0 and pressure > saturation(state[s.SHADE_SCREEN]):
         notes[ON_SHADE] = k.CONDENSATION * notes[HEC_SHADE]
-        evaporate(matrix, right, SHADE, WET, notes[ON_SHADE], state[s.SHADE_SCREEN])
+        evaporate(matrix, source, SHADE, WET, notes[ON_SHADE], state[s.SHADE_SCREEN])
     if pressure_top > saturation(state[s.COVER_INSIDE]):
         notes[ON_COVER] = k.CONDENSATION * notes[HEC_COVER]
-        evaporate(matrix, right, COVER, WET_TOP, notes[ON_COVER], state[s.COVER_INSIDE])
+        evaporate(matrix, source, COVER, WET_TOP, notes[ON_COVER], state[s.COVER_INSIDE])
 
     fog = control[c.FOGGER] * p[par.FOGGER_RATE]
     notes[FOG_DRIED] = notes[FOG_FALLEN] = 0.0
@@ -382,13 +374,13 @@ def moisten(
         deficit = saturation(air) - pressure
         notes[FOG_DRIED] = fog * min(max(deficit / p[par.FOGGER_FULL_DEFICIT], 0.0), 1.0)
         notes[FOG_FALLEN] = fog - notes[FOG_DRIED]
-        right[AIR] -= k.LATENT * notes[FOG_DRIED]
-        right[WET] += k.LATENT * notes[FOG_DRIED]
+        source[AIR] -= k.LATENT * notes[FOG_DRIED]
+        source[WET] += k.LATENT * notes[FOG_DRIED]
 
     flow, out, roof = notes[SCREEN_FLOW], notes[OUT_FLOW], notes[ROOF_FLOW]
     matrix[WET * UNKNOWNS + WET] += k.LATENT * dense * (flow + out)
     matrix[WET * UNKNOWNS + WET_TOP] -= k.LATENT * dense_top * flow
     matrix[WET_TOP * UNKNOWNS + WET_TOP] += k.LATENT * dense_top * (flow + roof)
     matrix[WET_TOP * UNKNOWNS + WET] -= k.LATENT * dense * flow
-    right[WET] += k.LATENT * out * outside_vapour
-    right[WET_TOP] += k.LATENT * roof * outside_vapour
+    to_air[WET] = k.LATENT * out
+    to_air[WET_TOP] = k.LATENT * roof

@@ -10,7 +10,7 @@ from simulators.weather.table import WeatherTable
 
 from . import books, climate, compiled, controls, outputs, parameters, states
 from .moist_air import saturation, vapour_density
-from .step import advance
+from .step import ROWS, WIDTH, advance
 
 LONGEST_STEP = 30.0
 """Seconds. Halving it moves the hourly air temperature by less than 0.05 °C."""
@@ -37,10 +37,8 @@ class Model:
         self.control = self._vector([0.0] * controls.SIZE)
         self.book = self._vector([0.0] * books.SIZE)
         self.output = self._vector([0.0] * outputs.SIZE)
-        self._room = [
-            self._vector([0.0] * size)
-            for size in (climate.UNKNOWNS**2, climate.UNKNOWNS, climate.NOTES, 10, table.WIDTH)
-        ]
+        self._matrix = self._vector([0.0] * climate.UNKNOWNS**2)
+        self._room = self._vector([[0.0] * WIDTH for _ in range(ROWS)])
         self._rows: MutableSequence[float] = []
         self.advance(0.0)
 
@@ -60,7 +58,8 @@ class Model:
             self.parameters,
             self.book,
             self.output,
-            *self._room,
+            self._matrix,
+            self._room,
         )
         self.elapsed = end
 

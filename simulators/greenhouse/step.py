@@ -1,4 +1,9 @@
-"""The step itself, and many of them in a row along the weather."""
+"""The step itself, and many of them in a row along the weather.
+
+Two implicit stages with one matrix: the singly diagonally implicit Runge-Kutta method of second order that forgets what
+is fast at once (Alexander, 1977). Each stage has the weather of its time; conductances are those at the start of the
+step. What has flowed is the mean of both stages with the weights of the method, so that the books close to rounding.
+"""
 
 from __future__ import annotations
 
@@ -17,178 +22,269 @@ from .climate import convect, evaporated, moisten, move_air, radiate, shine
 from .crop import grow, photosynthesis
 from .moist_air import mist, vapour_density
 from .outputs import observe
-from .solve import eliminate
+from .solve import factorise, substitute
+
+GAMMA = 1 - math.sqrt(0.5)
+"""Where the first stage stands within the step, and the weight of the second in what flows."""
+
+BEYOND = (1 - GAMMA) / GAMMA
+"""How far the second stage starts beyond the first."""
+
+VAPOUR = w.WIDTH
+"""Place of the density of vapour outside (kg/m³), behind a row of the weather table."""
+
+MOVED = 0.02
+"""A vent, a screen or the heater that has changed by more than this since the last call has just moved."""
+
+SETTLING = 60.0
+"""s: so long the house needs to get used to it."""
+
+QUICKER = 3
+"""Into so many parts a step is cut meanwhile."""
+
+(FIRST, LAST, MEAN, START, HOLD, SOURCE, LIT, TO_SKY, TO_AIR, GROUND, FLOW, NEW, NOTES, SETTLED, ROWS) = range(15)
+"""The vectors that a step works in: the weather of both stages and its mean, the numbers of each node, and how vents,
+screens and heater stood when last looked at."""
+
+WIDTH = max(w.WIDTH + 1, m.NODES, m.NOTES, c.SIZE)
 
 
-def hang_soil(
-    dt: float, deep: float, state: Sequence[float], p: Sequence[float], ground: MutableSequence[float]
-) -> tuple[float, float]:
-    """Eliminate the soil from below: what the floor sees of it, as a conductance and a flow (8.4).
+def store(
+    dt: float,
+    state: Sequence[float],
+    p: Sequence[float],
+    matrix: MutableSequence[float],
+    start: MutableSequence[float],
+    hold: MutableSequence[float],
+) -> None:
+    """Begin the system of equations with what is stored: the values now, and capacities over a stage's length `dt`."""
+    air, top = state[s.AIR], state[s.TOP]
+    heat = p[par.HEAT_OF_AIR]
+    moist, moist_top = k.LATENT * vapour_density(1.0, air), k.LATENT * vapour_density(1.0, top)
+    hold[m.LAMP], start[m.LAMP] = p[par.LAMP_HEAT], state[s.LAMP]
+    hold[m.PIPE], start[m.PIPE] = p[par.PIPE_CAPACITY], state[s.PIPE]
+    hold[m.SHADE], start[m.SHADE] = p[par.SHADE_SCREEN_CAPACITY], state[s.SHADE_SCREEN]
+    hold[m.THERMAL], start[m.THERMAL] = p[par.THERMAL_SCREEN_CAPACITY], state[s.THERMAL_SCREEN]
+    hold[m.FLOOR], start[m.FLOOR] = p[par.FLOOR_CAPACITY], state[s.FLOOR]
+    hold[m.COVER], start[m.COVER] = p[par.COVER_CAPACITY], state[s.COVER_INSIDE]
+    hold[m.TOP], start[m.TOP] = p[par.TOP_HEIGHT] * heat, top
+    hold[m.WET_TOP], start[m.WET_TOP] = p[par.TOP_HEIGHT] * moist_top, state[s.VAPOUR_TOP] * k.LATENT / moist_top
+    hold[m.CANOPY], start[m.CANOPY] = canopy_capacity(state, p), state[s.CANOPY]
+    hold[m.AIR], start[m.AIR] = p[par.AIR_HEIGHT] * heat, air
+    hold[m.WET], start[m.WET] = p[par.AIR_HEIGHT] * moist, state[s.VAPOUR] * k.LATENT / moist
+    hold[m.COVER_OUTSIDE], start[m.COVER_OUTSIDE] = p[par.COVER_CAPACITY], state[s.COVER_OUTSIDE]
+    for layer in range(5):
+        hold[m.SOIL + layer] = p[par.SOIL_CAPACITY] * 2**layer
+        start[m.SOIL + layer] = state[s.SOIL_1 + layer]
+    for node in range(m.NODES):
+        hold[node] /= dt
+    for place in range(m.UNKNOWNS * m.UNKNOWNS):
+        matrix[place] = 0.0
+    for node in range(m.UNKNOWNS):
+        matrix[node * m.UNKNOWNS + node] = hold[node]
 
-    `ground` keeps for each layer how its new temperature follows from that of the layer above.
+
+def canopy_capacity(state: Sequence[float], p: Sequence[float]) -> float:
+    """J/(m²·K), 8.20; the equations need a little even where no crop stands."""
+    return p[par.LEAF_HEAT] * max(p[par.LEAF_AREA_SPECIFIC] * state[s.LEAF], 0.01)
+
+
+def hang(
+    p: Sequence[float],
+    hold: Sequence[float],
+    to_sky: Sequence[float],
+    to_air: Sequence[float],
+    matrix: MutableSequence[float],
+    ground: MutableSequence[float],
+) -> None:
+    """Eliminate the outside of the cover and the soil, layer by layer from below (8.4).
+
+    `ground` keeps for each of them the conductance to its inner neighbour over the sum of all it has.
     """
-    capacity = p[par.SOIL_CAPACITY] * 16 / dt
-    above = p[par.SOIL_SOIL] / 8
-    below, flow = p[par.SOIL_SOIL] / 16, p[par.SOIL_SOIL] / 16 * deep
+    inwards = p[par.COVER_CONDUCTANCE]
+    ground[0] = inwards / (hold[m.COVER_OUTSIDE] + inwards + to_sky[m.COVER_OUTSIDE] + to_air[m.COVER_OUTSIDE])
+    matrix[m.COVER * m.UNKNOWNS + m.COVER] += inwards * (1 - ground[0])
+    below = p[par.SOIL_SOIL] / 16
     for layer in range(4, -1, -1):
-        if layer == 0:
-            above = p[par.FLOOR_SOIL]
-        whole = capacity + above + below
-        given = capacity * state[s.SOIL_1 + layer] + flow
-        ground[2 * layer] = given / whole
-        ground[2 * layer + 1] = above / whole
-        below, flow = above - above * above / whole, above * given / whole
-        capacity *= 0.5
-        above *= 2
-    return below, flow
+        above = p[par.SOIL_SOIL] / 2 ** (layer - 1) if layer else p[par.FLOOR_SOIL]
+        ground[1 + layer] = above / (hold[m.SOIL + layer] + above + below)
+        below = above * (1 - ground[1 + layer])
+    matrix[m.FLOOR * m.UNKNOWNS + m.FLOOR] += below
+
+
+def stage(
+    outside: Sequence[float],
+    start: Sequence[float],
+    hold: Sequence[float],
+    source: Sequence[float],
+    lit: Sequence[float],
+    to_sky: Sequence[float],
+    to_air: Sequence[float],
+    matrix: Sequence[float],
+    ground: Sequence[float],
+    new: MutableSequence[float],
+) -> None:
+    """Solve for the `new` values of all unknowns that follow from those at the `start` of a stage."""
+    sun, sky, out = outside[w.RADIATION], outside[w.SKY], outside[w.TEMPERATURE]
+    for node in range(m.NODES):
+        new[node] = source[node] + hold[node] * start[node] + lit[node] * sun + to_sky[node] * sky + to_air[node] * out
+    vapour = outside[VAPOUR] - out
+    new[m.WET] += to_air[m.WET] * vapour
+    new[m.WET_TOP] += to_air[m.WET_TOP] * vapour
+    new[m.COVER] += ground[0] * new[m.COVER_OUTSIDE]
+    for layer in range(4, 0, -1):
+        new[m.SOIL + layer - 1] += ground[1 + layer] * new[m.SOIL + layer]
+    new[m.FLOOR] += ground[1] * new[m.SOIL]
+    substitute(m.UNKNOWNS, matrix, new)
+
+
+def hang_back(p: Sequence[float], ground: Sequence[float], new: MutableSequence[float]) -> None:
+    """After `stage`: the temperatures of what had been eliminated, from within outwards."""
+    new[m.COVER_OUTSIDE] = ground[0] * (new[m.COVER_OUTSIDE] / p[par.COVER_CONDUCTANCE] + new[m.COVER])
+    inner = new[m.FLOOR]
+    for layer in range(5):
+        above = p[par.SOIL_SOIL] / 2 ** (layer - 1) if layer else p[par.FLOOR_SOIL]
+        inner = ground[1 + layer] * (new[m.SOIL + layer] / above + inner)
+        new[m.SOIL + layer] = inner
 
 
 def step(
+    dt: float,
+    state: MutableSequence[float],
+    control: Sequence[float],
+    p: Sequence[float],
+    book: MutableSequence[float],
+    matrix: MutableSequence[float],
+    room: Sequence[MutableSequence[float]],
+) -> None:
+    """Let `dt` s pass under the weather in the first rows of `room`: of both stages, and its mean."""
+    first, last, mean = room[FIRST], room[LAST], room[MEAN]
+    start, hold, source, lit = room[START], room[HOLD], room[SOURCE], room[LIT]
+    to_sky, to_air, ground, notes = room[TO_SKY], room[TO_AIR], room[GROUND], room[NOTES]
+    flow, new = room[FLOW], room[NEW]
+    notes[m.LEAF_AREA] = p[par.LEAF_AREA_SPECIFIC] * state[s.LEAF]
+    notes[m.GAPS] = math.exp(-p[par.LEAF_FIR_EXTINCTION] * notes[m.LEAF_AREA])
+
+    store(GAMMA * dt, state, p, matrix, start, hold)
+    for node in range(m.NODES):
+        source[node] = lit[node] = to_sky[node] = to_air[node] = 0.0
+    shine(mean[w.RADIATION], control, p, lit, source, notes)
+    radiate(mean[w.SKY], state, control, p, matrix, to_sky, notes)
+    move_air(mean[w.TEMPERATURE], mean[w.WIND_SPEED], state, control, p, notes)
+    convect(mean[w.WIND_SPEED], state, control, p, matrix, to_air, notes)
+    moisten(state, control, p, matrix, to_air, source, notes)
+    source[m.PIPE] += control[c.HEATER] * p[par.HEATER_PIPE_POWER]
+    source[m.AIR] += control[c.HEATER] * p[par.HEATER_AIR_POWER] + control[c.FAN] * p[par.FAN_POWER]
+    source[m.SOIL + 4] += p[par.SOIL_SOIL] / 16 * mean[w.SOIL]
+
+    hang(p, hold, to_sky, to_air, matrix, ground)
+    factorise(m.UNKNOWNS, matrix)
+    stage(first, start, hold, source, lit, to_sky, to_air, matrix, ground, flow)
+    hang_back(p, ground, flow)
+    for node in range(m.NODES):
+        start[node] += BEYOND * (flow[node] - start[node])
+    stage(last, start, hold, source, lit, to_sky, to_air, matrix, ground, new)
+    hang_back(p, ground, new)
+    for node in range(m.NODES):
+        flow[node] += GAMMA * (new[node] - flow[node])
+
+    enter(dt, mean, state, control, p, book, flow, to_sky, to_air, notes)
+    live(dt, mean, state, control, p, book, new, notes)
+
+
+def enter(
     dt: float,
     outside: Sequence[float],
     state: MutableSequence[float],
     control: Sequence[float],
     p: Sequence[float],
     book: MutableSequence[float],
-    matrix: MutableSequence[float],
-    right: MutableSequence[float],
-    notes: MutableSequence[float],
-    ground: MutableSequence[float],
+    flow: Sequence[float],
+    to_sky: Sequence[float],
+    to_air: Sequence[float],
+    notes: Sequence[float],
 ) -> None:
-    """Let `dt` s pass under the weather `outside` (a row of the weather table, that at the end of the step)."""
-    out, sky, wind = outside[w.TEMPERATURE], outside[w.SKY], outside[w.WIND_SPEED]
-    out_vapour = vapour_density(outside[w.VAPOUR_PRESSURE], out)
-    leaf_area = p[par.LEAF_AREA_SPECIFIC] * state[s.LEAF]
-    notes[m.LEAF_AREA] = leaf_area
-    notes[m.GAPS] = math.exp(-p[par.LEAF_FIR_EXTINCTION] * leaf_area)
-    canopy_capacity = p[par.LEAF_HEAT] * max(leaf_area, 0.01)
-
-    # what is stored
-    for place in range(m.UNKNOWNS * m.UNKNOWNS):
-        matrix[place] = 0.0
-    store(matrix, right, m.LAMP, p[par.LAMP_HEAT] / dt, state[s.LAMP])
-    store(matrix, right, m.PIPE, p[par.PIPE_CAPACITY] / dt, state[s.PIPE])
-    store(matrix, right, m.SHADE, p[par.SHADE_SCREEN_CAPACITY] / dt, state[s.SHADE_SCREEN])
-    store(matrix, right, m.THERMAL, p[par.THERMAL_SCREEN_CAPACITY] / dt, state[s.THERMAL_SCREEN])
-    store(matrix, right, m.FLOOR, p[par.FLOOR_CAPACITY] / dt, state[s.FLOOR])
-    store(matrix, right, m.COVER, p[par.COVER_CAPACITY] / dt, state[s.COVER_INSIDE])
-    store(matrix, right, m.TOP, p[par.TOP_HEIGHT] * p[par.HEAT_OF_AIR] / dt, state[s.TOP])
-    store(matrix, right, m.CANOPY, canopy_capacity / dt, state[s.CANOPY])
-    store(matrix, right, m.AIR, p[par.AIR_HEIGHT] * p[par.HEAT_OF_AIR] / dt, state[s.AIR])
-    air, top = state[s.AIR], state[s.TOP]
-    dense, dense_top = vapour_density(1.0, air), vapour_density(1.0, top)
-    matrix[m.WET * m.UNKNOWNS + m.WET] = k.LATENT * p[par.AIR_HEIGHT] * dense / dt
-    right[m.WET] = k.LATENT * p[par.AIR_HEIGHT] * state[s.VAPOUR] / dt
-    matrix[m.WET_TOP * m.UNKNOWNS + m.WET_TOP] = k.LATENT * p[par.TOP_HEIGHT] * dense_top / dt
-    right[m.WET_TOP] = k.LATENT * p[par.TOP_HEIGHT] * state[s.VAPOUR_TOP] / dt
-
-    # what flows
-    shine(max(outside[w.RADIATION], 0.0), control, p, right, notes)
-    radiate(sky, state, control, p, matrix, right, notes)
-    move_air(out, wind, state, control, p, notes)
-    convect(out, wind, state, control, p, matrix, right, notes)
-    moisten(out_vapour, state, control, p, matrix, right, notes)
-    pipe_heat = control[c.HEATER] * p[par.HEATER_PIPE_POWER]
-    air_heat = control[c.HEATER] * p[par.HEATER_AIR_POWER]
-    fan = control[c.FAN] * p[par.FAN_POWER]
-    right[m.PIPE] += pipe_heat
-    right[m.AIR] += air_heat + fan
-
-    # the outside of the cover and the soil hang on one neighbour each
-    through = p[par.COVER_CONDUCTANCE]
-    whole = p[par.COVER_CAPACITY] / dt + through + notes[m.SKY_COVER] + notes[m.OUT_COVER]
-    given = p[par.COVER_CAPACITY] / dt * state[s.COVER_OUTSIDE] + notes[m.COVER_GAIN]
-    given += notes[m.SKY_COVER] * sky + notes[m.OUT_COVER] * out
-    matrix[m.COVER * m.UNKNOWNS + m.COVER] += through - through * through / whole
-    right[m.COVER] += through * given / whole
-    conductance, flow = hang_soil(dt, outside[w.SOIL], state, p, ground)
-    matrix[m.FLOOR * m.UNKNOWNS + m.FLOOR] += conductance
-    right[m.FLOOR] += flow
-
-    eliminate(m.UNKNOWNS, matrix, right)
-
-    # what has flowed
+    """Enter what has flowed, the nodes having had the mean values `flow`, and let the slab have its part of it."""
+    out, sky = outside[w.TEMPERATURE], outside[w.SKY]
     lost = 0.0
-    for node in range(m.UNKNOWNS):
-        if node != m.WET and node != m.WET_TOP and node != m.COVER and node != m.TOP and node != m.AIR:
-            lost += notes[node] * (right[node] - sky)
-    cover_outside = (given + through * right[m.COVER]) / whole
-    book[b.SKY] += dt * (lost + notes[m.SKY_COVER] * (cover_outside - sky))
-    book[b.COVER] += dt * notes[m.OUT_COVER] * (cover_outside - out)
-    heat = p[par.HEAT_OF_AIR]
-    roof_flow, out_flow, screen_flow = notes[m.ROOF_FLOW], notes[m.OUT_FLOW], notes[m.SCREEN_FLOW]
-    book[b.VENTED_HEAT] += dt * heat * (out_flow * (right[m.AIR] - out) + roof_flow * (right[m.TOP] - out))
-    vapour, vapour_top = right[m.WET] * dense, right[m.WET_TOP] * dense_top
-    vented = dt * (out_flow * (vapour - out_vapour) + roof_flow * (vapour_top - out_vapour))
+    for node in range(m.NODES):
+        lost += to_sky[node] * (flow[node] - sky)
+    book[b.SKY] += dt * lost
+    book[b.COVER] += dt * to_air[m.COVER_OUTSIDE] * (flow[m.COVER_OUTSIDE] - out)
+    book[b.GROUND] += dt * p[par.SOIL_SOIL] / 16 * (flow[m.SOIL + 4] - outside[w.SOIL])
+    roof, side = notes[m.ROOF_FLOW], notes[m.OUT_FLOW]
+    book[b.VENTED_HEAT] += dt * (to_air[m.AIR] * (flow[m.AIR] - out) + to_air[m.TOP] * (flow[m.TOP] - out))
+    vapour = vapour_density(flow[m.WET], state[s.AIR])
+    vapour_top = vapour_density(flow[m.WET_TOP], state[s.TOP])
+    vented = dt * (side * (vapour - outside[VAPOUR]) + roof * (vapour_top - outside[VAPOUR]))
     book[b.VENTED_VAPOUR] += vented
     book[b.VENTED_LATENT] += k.LATENT * vented
-    book[b.SUN] += dt * notes[m.SUN_GAIN]
-    book[b.PIPE_HEAT] += dt * pipe_heat
-    book[b.AIR_HEAT] += dt * air_heat
-    book[b.FAN] += dt * fan
+
     lamps = control[c.LAMP] * p[par.LAMP_POWER]
+    book[b.SUN] += dt * notes[m.SUN_GAIN] * outside[w.RADIATION]
+    book[b.PIPE_HEAT] += dt * control[c.HEATER] * p[par.HEATER_PIPE_POWER]
+    book[b.AIR_HEAT] += dt * control[c.HEATER] * p[par.HEATER_AIR_POWER]
+    book[b.FAN] += dt * control[c.FAN] * p[par.FAN_POWER]
     book[b.LAMP] += dt * lamps
     book[b.LAMP_COOLING] += dt * lamps * p[par.LAMP_COOLING_SHARE]
 
-    leaf = dt * evaporated(notes[m.EVAPORATION], state[s.CANOPY], right[m.CANOPY], right[m.WET])
-    transpired, dew = max(leaf, 0.0), max(-leaf, 0.0)
-    condensed = evaporated(notes[m.ON_THERMAL], state[s.THERMAL_SCREEN], right[m.THERMAL], right[m.WET])
-    condensed += evaporated(notes[m.ON_SHADE], state[s.SHADE_SCREEN], right[m.SHADE], right[m.WET])
-    condensed += evaporated(notes[m.ON_COVER], state[s.COVER_INSIDE], right[m.COVER], right[m.WET_TOP])
-    book[b.TRANSPIRED] += transpired
+    leaf = dt * evaporated(notes[m.EVAPORATION], state[s.CANOPY], flow[m.CANOPY], flow[m.WET])
+    condensed = -evaporated(notes[m.ON_THERMAL], state[s.THERMAL_SCREEN], flow[m.THERMAL], flow[m.WET])
+    condensed -= evaporated(notes[m.ON_SHADE], state[s.SHADE_SCREEN], flow[m.SHADE], flow[m.WET])
+    condensed -= evaporated(notes[m.ON_COVER], state[s.COVER_INSIDE], flow[m.COVER], flow[m.WET_TOP])
     book[b.FOGGED] += dt * (notes[m.FOG_DRIED] + notes[m.FOG_FALLEN])
+    book[b.TRANSPIRED] += max(leaf, 0.0)
+    book[b.CONDENSED] += dt * (condensed + notes[m.FOG_FALLEN]) + max(-leaf, 0.0)
+    water_slab(dt, max(leaf, 0.0), state, control, p, book)
 
-    # new temperatures and vapour; mist where the air is more than saturated
-    co2_ppm = state[s.CO2] * p[par.CO2_PPM] * (air + k.KELVIN)
-    state[s.LAMP], state[s.PIPE] = right[m.LAMP], right[m.PIPE]
-    state[s.SHADE_SCREEN], state[s.THERMAL_SCREEN] = right[m.SHADE], right[m.THERMAL]
-    state[s.FLOOR], state[s.COVER_INSIDE] = right[m.FLOOR], right[m.COVER]
-    state[s.COVER_OUTSIDE], state[s.CANOPY] = cover_outside, right[m.CANOPY]
-    upper = right[m.FLOOR]
+
+def live(
+    dt: float,
+    outside: Sequence[float],
+    state: MutableSequence[float],
+    control: Sequence[float],
+    p: Sequence[float],
+    book: MutableSequence[float],
+    new: Sequence[float],
+    notes: MutableSequence[float],
+) -> None:
+    """Take over the `new` values, let vapour above saturation fall out as mist, let the crop live and CO2 move."""
+    ppm = state[s.CO2] * p[par.CO2_PPM] * (state[s.AIR] + k.KELVIN)
+    vapour = vapour_density(new[m.WET], state[s.AIR])
+    vapour_top = vapour_density(new[m.WET_TOP], state[s.TOP])
+    capacity = p[par.HEAT_OF_AIR] / k.LATENT
+    warmed, warmed_top = mist(vapour, new[m.AIR], capacity), mist(vapour_top, new[m.TOP], capacity)
+    state[s.AIR], state[s.TOP] = new[m.AIR] + warmed, new[m.TOP] + warmed_top
+    state[s.VAPOUR], state[s.VAPOUR_TOP] = vapour - capacity * warmed, vapour_top - capacity * warmed_top
+    book[b.CONDENSED] += capacity * (p[par.AIR_HEIGHT] * warmed + p[par.TOP_HEIGHT] * warmed_top)
+    state[s.CANOPY], state[s.FLOOR] = new[m.CANOPY], new[m.FLOOR]
+    state[s.THERMAL_SCREEN], state[s.SHADE_SCREEN] = new[m.THERMAL], new[m.SHADE]
+    state[s.COVER_INSIDE], state[s.COVER_OUTSIDE] = new[m.COVER], new[m.COVER_OUTSIDE]
+    state[s.PIPE], state[s.LAMP] = new[m.PIPE], new[m.LAMP]
     for layer in range(5):
-        upper = ground[2 * layer] + ground[2 * layer + 1] * upper
-        state[s.SOIL_1 + layer] = upper
-    book[b.GROUND] += dt * p[par.SOIL_SOIL] / 16 * (upper - outside[w.SOIL])
-    warmed = mist(vapour, right[m.AIR], heat / k.LATENT)
-    warmed_top = mist(vapour_top, right[m.TOP], heat / k.LATENT)
-    state[s.AIR], state[s.TOP] = right[m.AIR] + warmed, right[m.TOP] + warmed_top
-    state[s.VAPOUR] = vapour - warmed * heat / k.LATENT
-    state[s.VAPOUR_TOP] = vapour_top - warmed_top * heat / k.LATENT
-    fallen = (warmed * p[par.AIR_HEIGHT] + warmed_top * p[par.TOP_HEIGHT]) * heat / k.LATENT
-    book[b.CONDENSED] += dt * (notes[m.FOG_FALLEN] - condensed) + dew + fallen
+        state[s.SOIL_1 + layer] = new[m.SOIL + layer]
 
-    # the crop, and CO2 in the two bodies of air
-    photons = k.PHOTONS_PER_JOULE * notes[m.PAR_CANOPY] + p[par.LAMP_PHOTONS] * notes[m.LAMP_CANOPY]
-    assimilated = photosynthesis(leaf_area, photons, state[s.CANOPY], co2_ppm, p)
+    absorbed = k.PHOTONS_PER_JOULE * notes[m.PAR_CANOPY] + p[par.LAMP_PHOTONS] * notes[m.LAMP_CANOPY]
+    assimilated = photosynthesis(notes[m.LEAF_AREA], absorbed, state[s.CANOPY], ppm, p)
+    capacity = canopy_capacity(state, p)
     fixed = grow(dt, assimilated, state, p, book)
-    grown = p[par.LEAF_HEAT] * max(p[par.LEAF_AREA_SPECIFIC] * state[s.LEAF], 0.01)
-    book[b.GROWTH] += (grown - canopy_capacity) * state[s.CANOPY]
-    above = k.PHOTONS_PER_JOULE * notes[m.PAR_ABOVE] + p[par.LAMP_PHOTONS] * p[par.LAMP_PAR_SHARE] * lamps
-    notes[m.PHOTONS] = above
-    book[b.PHOTONS] += 1e-6 * dt * above
+    book[b.GROWTH] += (canopy_capacity(state, p) - capacity) * state[s.CANOPY]
+    lamps = control[c.LAMP] * p[par.LAMP_POWER] * p[par.LAMP_PAR_SHARE]
+    notes[m.PHOTONS] = k.PHOTONS_PER_JOULE * notes[m.PAR_ABOVE] + p[par.LAMP_PHOTONS] * lamps
+    book[b.PHOTONS] += 1e-6 * dt * notes[m.PHOTONS]
 
     dosed = control[c.CO2] * p[par.CO2_RATE]
-    out_co2 = outside[w.CO2] / (p[par.CO2_PPM] * (out + k.KELVIN))
+    out = outside[w.CO2] / (p[par.CO2_PPM] * (outside[w.TEMPERATURE] + k.KELVIN))
+    roof, side, past = notes[m.ROOF_FLOW], notes[m.OUT_FLOW], notes[m.SCREEN_FLOW]
     hold, hold_top = p[par.AIR_HEIGHT] / dt, p[par.TOP_HEIGHT] / dt
-    whole_top = hold_top + screen_flow + roof_flow
-    given_top = hold_top * state[s.CO2_TOP] + roof_flow * out_co2
-    given_air = hold * state[s.CO2] + dosed - fixed + out_flow * out_co2 + screen_flow * given_top / whole_top
-    carbon = given_air / (hold + out_flow + screen_flow - screen_flow * screen_flow / whole_top)
-    carbon_top = (given_top + screen_flow * carbon) / whole_top
-    state[s.CO2], state[s.CO2_TOP] = carbon, carbon_top
+    whole_top = hold_top + past + roof
+    given_top = hold_top * state[s.CO2_TOP] + roof * out
+    given = hold * state[s.CO2] + dosed - fixed + side * out + past * given_top / whole_top
+    state[s.CO2] = given / (hold + side + past - past * past / whole_top)
+    state[s.CO2_TOP] = (given_top + past * state[s.CO2]) / whole_top
     book[b.CO2_DOSED] += dt * dosed
     book[b.CO2_FIXED] += dt * fixed
-    book[b.CO2_VENTED] += dt * (out_flow * (carbon - out_co2) + roof_flow * (carbon_top - out_co2))
-
-    water_slab(dt, transpired, state, control, p, book)
-
-
-def store(
-    matrix: MutableSequence[float], right: MutableSequence[float], node: int, capacity: float, old: float
-) -> None:
-    """Heat that a node keeps: `capacity` in W/(m²·K), its heat capacity over the length of the step."""
-    matrix[node * m.UNKNOWNS + node] = capacity
-    right[node] = capacity * old
+    book[b.CO2_VENTED] += dt * (side * (state[s.CO2] - out) + roof * (state[s.CO2_TOP] - out))
 
 
 def water_slab(
@@ -234,32 +330,58 @@ def advance(
     book: MutableSequence[float],
     output: MutableSequence[float],
     matrix: MutableSequence[float],
-    right: MutableSequence[float],
-    notes: MutableSequence[float],
-    ground: MutableSequence[float],
-    outside: MutableSequence[float],
+    room: Sequence[MutableSequence[float]],
 ) -> None:
-    """From `begin` to `end` (s after the weather's start) in equal steps of at most `longest` s.
+    """From `begin` to `end` (s after the weather's start) in steps of at most `longest` s.
 
-    `weather` holds rows of the weather table, `interval` s apart; between them everything follows straight lines.
-    Afterwards `output` shows what there is to see. `matrix`, `right`, `notes`, `ground` and `outside` are room to
-    work in.
+    While a vent, a screen or the heater has just moved, the conductances of the start of a step mislead, and steps are
+    shorter. `weather` holds rows of the weather table, `interval` s apart; between them everything follows straight
+    lines. Afterwards `output` shows what there is to see. `matrix` (UNKNOWNS by UNKNOWNS) and `room` (ROWS vectors of
+    WIDTH numbers) are room to work in.
     """
+    settled = room[SETTLED]
+    moved = False
+    for place in (c.ROOF_VENT, c.SIDE_VENT, c.THERMAL_SCREEN, c.SHADE_SCREEN, c.HEATER):
+        moved = moved or abs(control[place] - settled[place]) > MOVED
+        settled[place] = control[place]
+    middle = min(begin + SETTLING, end) if moved else begin
+    walk(begin, middle, longest / QUICKER, weather, interval, state, control, p, book, matrix, room)
+    walk(middle, end, longest, weather, interval, state, control, p, book, matrix, room)
+    look_outside(end / interval, weather, room[LAST])
+    observe(room[NOTES][m.PHOTONS], room[LAST], state, p, book, output)
+
+
+def walk(
+    begin: float,
+    end: float,
+    longest: float,
+    weather: Sequence[float],
+    interval: float,
+    state: MutableSequence[float],
+    control: Sequence[float],
+    p: Sequence[float],
+    book: MutableSequence[float],
+    matrix: MutableSequence[float],
+    room: Sequence[MutableSequence[float]],
+) -> None:
+    """Equal steps of at most `longest` s from `begin` to `end`; none where these are the same."""
+    first, last, mean = room[FIRST], room[LAST], room[MEAN]
     steps = math.ceil((end - begin) / longest - 1e-9)
     dt = (end - begin) / max(steps, 1)
-    for number in range(1, steps + 1):
-        look_outside((begin + number * dt) / interval, weather, outside)
-        step(dt, outside, state, control, p, book, matrix, right, notes, ground)
-    if steps == 0:
-        look_outside(end / interval, weather, outside)
-    observe(notes[m.PHOTONS], outside, state, p, book, output)
+    for number in range(steps):
+        look_outside((begin + (number + GAMMA) * dt) / interval, weather, first)
+        look_outside((begin + (number + 1) * dt) / interval, weather, last)
+        for column in range(w.WIDTH + 1):
+            mean[column] = first[column] + GAMMA * (last[column] - first[column])
+        step(dt, state, control, p, book, matrix, room)
 
 
 def look_outside(position: float, weather: Sequence[float], outside: MutableSequence[float]) -> None:
-    """The weather at a place between two rows, counted in rows; the last row holds on."""
+    """The weather at a place between two rows, counted in rows, with the vapour's density; the last row holds on."""
     row = max(min(int(position), len(weather) // w.WIDTH - 2), 0)
     share = min(position - row, 1.0)
-    first = row * w.WIDTH
+    begin = row * w.WIDTH
     for column in range(w.WIDTH):
-        here = weather[first + column]
-        outside[column] = here + share * (weather[first + w.WIDTH + column] - here)
+        here = weather[begin + column]
+        outside[column] = here + share * (weather[begin + w.WIDTH + column] - here)
+    outside[VAPOUR] = vapour_density(outside[w.VAPOUR_PRESSURE], outside[w.TEMPERATURE])
