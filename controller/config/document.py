@@ -34,7 +34,7 @@ Lookup = Callable[[str], str | None]
 
 _DEEPEST = 20  # levels of nesting; the two files need six
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}|0x[0-9a-fA-F]{1,15}|0o[0-7]{1,18}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,3})?")
 _CONSTANTS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -180,7 +180,7 @@ class _Builder:
 
     def _begin(self, container: Mapping | Sequence, place: Place) -> None:
         if len(self._open) >= _DEEPEST:
-            raise ConfigError("this is nested too deeply", place)
+            raise ConfigError("this is nested too deeply", place, "simplify it")
         key = self._keys[-1] if self._keys else None
         container.place = place
         if key is not None:

@@ -42,7 +42,7 @@ class Entry(BaseModel):
         for name, field in fields.items():
             example = f"write {name}: {field.examples[0] if field.examples else '...'}"
             if name in data:
-                if data[name] is None and not cls.empty_is_none:
+                if data[name] is None and (field.is_required() or not cls.empty_is_none):
                     problems.add(ConfigError(f"{name!r} is empty", data.key(name), example))
             elif field.is_required() and not any(did_you_mean(key, [name]) for key in unknown):
                 where = f" in {data.title}" if data.title else ""

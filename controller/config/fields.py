@@ -222,7 +222,7 @@ def _name(text: Text) -> Text:
 
 def _word(text: Text) -> Text:
     if not text.text.strip():
-        raise text.error("a text is missing here")
+        raise text.error("a text is missing here", 0, "write it between the quotes")
     return text
 
 

@@ -45,5 +45,7 @@ def _tidy(part: Any, *, names: bool = False) -> Any:
                 tidied[word] = value
         elif word not in ("title", "discriminator"):
             tidied[word] = _tidy(value, names=word in ("properties", "$defs", "patternProperties"))
+    if "patternProperties" in part:
+        tidied["additionalProperties"] = False
     # what is said of the field counts more than what is said of its kind
     return tidied | {word: part[word] for word in ("description", "examples") if word in part}

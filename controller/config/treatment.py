@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.core.plan import SensorPlan, VotePlan
-from controller.model.errors import one_of
+from controller.model.errors import ConfigError, one_of
 from controller.model.ports import PointSettings
 from controller.model.units import (
     QUANTITIES,
@@ -68,14 +68,15 @@ class Points:
 
     def _add(self, name: str, delivered: Delivered) -> None:
         _, sensor = self._entries.get(name, (None, _NONE))
-        before = len(self._problems)
-        with self._problems.caught():
+        try:
             quantity = _quantity(delivered.name, sensor)
             plan = self._treat(delivered.name, sensor, quantity)
             scale, shift = conversion(delivered, quantity, sensor.unit)
-            settings = replace(delivered.settings, factor=scale, shift=shift, stale_after=plan.stale_after)
-        if len(self._problems) == before:
-            self.sensors[name], self.settings[name] = plan, settings
+        except ConfigError as error:
+            self._problems.add(error)
+            return
+        self.sensors[name] = plan
+        self.settings[name] = replace(delivered.settings, factor=scale, shift=shift, stale_after=plan.stale_after)
 
     def _treat(self, name: Text, sensor: Sensor, quantity: Quantity) -> SensorPlan:
         low, high = quantity.low, quantity.high
@@ -111,7 +112,8 @@ class Points:
             own = self.sensors[member.text].quantity
             quantity = quantity or own
             if own.unit != quantity.unit:
-                raise member.error(f"{member.text} is in {own.unit or 'no unit'}, not in {quantity.unit}")
+                message = f"{member.text} is in {own.unit.symbol or 'no unit'}, not in {quantity.unit}"
+                raise member.error(message, 0, "a vote is among points of one quantity")
         unit = quantity.unit if quantity else UNITS[""]
         disagree = measure(sensor.disagree, unit, low=0.0) if sensor.disagree and quantity else None
         return VotePlan(text.text, tuple(member.text for member in members), disagree)
