@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.core.derived import MOIST_AIR
 from controller.core.plan import ActuatorPlan, Plan, SensorPlan, SetpointPlan
@@ -78,6 +78,8 @@ class Scene:
         self._plan = plan
         self._index: dict[str, int] = {}
         self._sensors: dict[str, SensorPlan] = {sensor.point: sensor for sensor in plan.sensors}
+        for vote in plan.votes:  # a voted point need not have a sensor of its own
+            self._sensors.setdefault(vote.point, replace(self._sensors[vote.members[0]], point=vote.point))
         self._actuators: dict[str, ActuatorPlan] = {actuator.name: actuator for actuator in plan.actuators}
         self._setpoints: dict[str, SetpointPlan] = {setpoint.name: setpoint for setpoint in plan.setpoints}
         self._periods = {period.name: index for index, period in enumerate(plan.periods)}

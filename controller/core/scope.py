@@ -191,7 +191,7 @@ class PlanScope:
             raise expression.text.error("a number is expected here, not a condition")
         if like is not None and compiled.unit.dimension != like.dimension:
             raise expression.text.error(
-                f"this is in {compiled.unit or 'no unit'}, not in {like}", 0, f"write it in {like}"
+                f"this is in {compiled.unit.symbol or 'no unit'}, not in {like}", 0, f"write it in {like}"
             )
         if like is not None and compiled.unit.scale != like.scale:
             ratio, run = compiled.unit.scale / like.scale, compiled.run

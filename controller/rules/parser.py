@@ -317,5 +317,5 @@ def parse_range(text: Text, target: Unit) -> tuple[float, float]:
     except UnitError as error:
         raise text.error(str(error), high_at, error.suggestion) from None
     if not bounds[0] < bounds[1]:
-        raise text.error("the lower bound must stand first", low_at)
+        raise text.error("the lower bound must stand first", low_at, "exchange the two")
     return bounds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.analysis import analyse
 from controller.config import Configuration, Influx1Settings, Report
 from controller.core.core import Core
 from controller.core.plan import Atom, SensorPlan, SetpointPlan
@@ -117,6 +118,7 @@ def test_a_voted_point_without_a_sensor_of_its_own() -> None:
     (vote,) = configuration.plan.votes
     assert vote.members == ("air.temperature_1", "air.temperature_2")
     assert "air.temperature" in [view.name for view in Core(configuration.plan).points()]
+    assert analyse(configuration.plan, 2026) == []
 
 
 def test_what_a_voted_point_without_a_sensor_cannot_have() -> None:

@@ -204,6 +204,18 @@ MISTAKES = (
         "site.yaml:87:18: 180 has no unit (write 180 s)",
     ),
     Mistake(
+        "band without unit",
+        "band: 6 °C",
+        "band: 6",
+        "rules.yaml:24:11: this is in no unit, not in °C (write it in °C)",
+    ),
+    Mistake(
+        "range upside down",
+        "range: -30 .. 60 °C",
+        "range: 60 .. -30 °C",
+        "site.yaml:76:12: the lower bound must stand first (exchange the two)",
+    ),
+    Mistake(
         "number without unit for a driver",
         "poll: 5 s",
         "poll: 5",
