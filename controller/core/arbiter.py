@@ -159,7 +159,8 @@ class _Decision:
                 self._take(Level.SAFETY, claim)
                 break
         low, high = self._apply_bounds(self._claims.safety, Level.SAFETY)
-        self.want = replace(self.want, low=low, high=high)
+        if low > 0.0 or high < 100.0:
+            self.want = replace(self.want, low=low, high=high)
         for claim in self._claims.safety:
             if self._blind(claim):
                 self._take_safe(Level.SAFETY, claim)

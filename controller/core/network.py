@@ -88,8 +88,11 @@ class Network:
         if old == value or (old != old and value != value):
             return
         self.values[slot] = value
+        queued = self._queued
         for index in self._readers[slot]:
-            self._enqueue(index)
+            if index not in queued:
+                queued.add(index)
+                heapq.heappush(self._queue, index)
 
     def touch(self, node: Node) -> None:
         """Run a node in the next sweep whatever its inputs do."""
@@ -119,10 +122,11 @@ class Network:
             _, index = heapq.heappop(self._timers)
             del self._due[index]
             self._enqueue(index)
-        while self._queue:
-            index = heapq.heappop(self._queue)
-            self._queued.discard(index)
-            self._nodes[index].update(now)
+        queue, queued, nodes, pop = self._queue, self._queued, self._nodes, heapq.heappop
+        while queue:
+            index = pop(queue)
+            queued.discard(index)
+            nodes[index].update(now)
 
     def idle(self) -> bool:
         return not self._queue

@@ -48,6 +48,7 @@ class Actuator:
         self.limit_alarm = stage.book.own(f"limit {self.name}")
         self.locks = locks
         self.group = group
+        self.allowed: Want | None = None
         self.decided: Want | None = None
         self.cause: Cause | None = None
         self.moved_to: float | None = None
@@ -95,6 +96,7 @@ class Stage:
         self._plan, self._day = plan, day
         self._outputs: dict[str, Actuator] = {}
         self._changed: set[str] = set()
+        self._disturbed: set[str] = set()
 
     def add(self, arbiter: Arbiter, model: Switch | Motor, shown: Shown) -> None:
         """Take an actuator under command."""
@@ -120,7 +122,7 @@ class Stage:
         self._changed.add(name)
 
     def settled(self) -> bool:
-        return not self._changed
+        return not (self._changed or self._disturbed)
 
     def hear(self, report: Report, now: Moment) -> None:
         """Take a device's report; reports on what is no actuator's output mean nothing."""
@@ -131,44 +133,50 @@ class Stage:
 
     def run(self, now: Moment) -> list[Command]:
         """Look at what has changed. What follows from new positions shows in the next sweep."""
-        names, handled, commands = sorted(self._changed), set[str](), list[Command]()
-        self._changed.clear()
+        changed, names = self._changed, sorted(self._changed | self._disturbed)
+        self._changed, self._disturbed = set(), set()
+        handled, commands = set[str](), list[Command]()
         for name in names:
             if name in handled:
                 continue
-            group = [self.actuators[member] for member in self.actuators[name].group]
-            handled.update(self.actuators[name].group)
-            allowed = self._allowed(group)
-            for node in group:
-                commands += self._advance(node, allowed[node.name], now)
+            group = self.actuators[name].group
+            handled.update(group)
+            if len(group) == 1:
+                node = self.actuators[name]
+                commands += self._advance(node, node.arbiter.want, now)
+                continue
+            for member, want in self._allowed(group).items():
+                node = self.actuators[member]
+                if member in changed or want != node.allowed:
+                    commands += self._advance(node, want, now)
         return commands
 
-    def _allowed(self, group: list[Actuator]) -> dict[str, Want]:
-        wants = {node.name: node.arbiter.want for node in group}
-        locks = list(dict.fromkeys(lock for node in group for lock in node.locks))
-        if not locks:
-            return wants
-        return resolve(locks, wants, {node.name: node.model.position for node in group})
+    def _allowed(self, group: tuple[str, ...]) -> dict[str, Want]:
+        """What each of a group may want, its interlocks and the positions of the others considered."""
+        nodes = [self.actuators[name] for name in group]
+        locks = list(dict.fromkeys(lock for node in nodes for lock in node.locks))
+        wants = {node.name: node.arbiter.want for node in nodes}
+        return resolve(locks, wants, {node.name: node.model.position for node in nodes})
 
     def _advance(self, node: Actuator, want: Want, now: Moment) -> list[Command]:
         model = node.model
-        before = model.position
-        commands = [
-            self._command(node, order, want) for order in model.advance(want, now.t, self.network.values[self._day])
-        ]
-        self._publish(node, want)
-        if model.position != before and len(node.group) > 1:
-            self._changed.update(node.group)
+        before, node.allowed = model.position, want
+        orders = model.advance(want, now.t, self.network.values[self._day])
+        commands = [self._command(node, order, want) for order in orders]
+        if self._publish(node, want) != before and len(node.group) > 1:
+            self._disturbed.update(node.group)
         wake = model.next_wake(want, now.t)
         if wake is not None:
             self.network.wake(node, wake)
-        trouble = model.following.trouble
-        self.book.report(node.trouble_alarm, bool(trouble), "high", f"{node.name} {trouble}")
-        self.book.report(node.limit_alarm, model.exhausted, "medium", f"{node.name}: {model.limited}")
+        if model.following.trouble or node.trouble_alarm in self.book.standing:
+            trouble = model.following.trouble
+            self.book.report(node.trouble_alarm, bool(trouble), "high", f"{node.name} {trouble}")
+        if model.exhausted or node.limit_alarm in self.book.standing:
+            self.book.report(node.limit_alarm, model.exhausted, "medium", f"{node.name}: {model.limited}")
         return commands
 
-    def _publish(self, node: Actuator, want: Want) -> None:
-        """Make the new position and decision visible to rules, journal and page."""
+    def _publish(self, node: Actuator, want: Want) -> float:
+        """Make the new position and decision visible to rules, journal and page. Returns the position."""
         model, network = node.model, self.network
         position = self._show(node)
         last = node.moved_to
@@ -178,6 +186,7 @@ class Stage:
         if _differs(node.decided, want, max(model.plan.deadband, 1.0)):
             node.decided, node.cause = want, want.cause()
             network.events.append(Decided(node.name, want.goal, node.cause, network.instant))
+        return position
 
     def _show(self, node: Actuator) -> float:
         """Write what the model says into the slots that rules read. Returns the position."""
@@ -220,4 +229,6 @@ class Stage:
 
 
 def _differs(old: Want | None, new: Want, enough: float) -> bool:
-    return old is None or (old.level, old.rule) != (new.level, new.rule) or abs(old.goal - new.goal) >= enough
+    if old is None or old.level is not new.level or old.rule != new.rule:
+        return True
+    return abs(old.goal - new.goal) >= enough
