@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+FOLDER = "onsil_"  # LoadCredential=onsil:FOLDER of the unit makes a credential onsil_NAME of each file NAME
+
 
 def lookup(name: str) -> str | None:
-    """The value of a variable: of the environment, else of $CREDENTIALS_DIRECTORY/NAME without its last newline.
+    """The value of a variable: of the environment, else of a credential without its last newline.
+
+    Credentials are files in $CREDENTIALS_DIRECTORY, called NAME or onsil_NAME.
 
     None where there is neither. Raises OSError or ValueError where a credential cannot be read.
     """
@@ -17,7 +21,9 @@ def lookup(name: str) -> str | None:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if not directory:
         return None
-    try:
-        return (Path(directory) / name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-    except FileNotFoundError:
-        return None
+    for file in (Path(directory) / name, Path(directory) / f"{FOLDER}{name}"):
+        try:
+            return file.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        except FileNotFoundError:
+            continue
+    return None

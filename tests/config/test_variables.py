@@ -34,6 +34,11 @@ def test_from_a_credential_without_its_last_newline(credentials: Path) -> None:
     assert lookup("TOKEN") == "s e\ncret"
 
 
+def test_from_a_folder_of_credentials_as_systemd_names_its_files(credentials: Path) -> None:
+    (credentials / "onsil_TOKEN").write_text("secret\n")
+    assert lookup("TOKEN") == "secret"
+
+
 def test_the_environment_comes_first(credentials: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (credentials / "TOKEN").write_text("file")
     monkeypatch.setenv("TOKEN", "environment")
