@@ -1,8 +1,7 @@
 """YAML 1.2 as plain data that still knows where everything stands.
 
-Texts, numbers, mappings and sequences are subclasses of the built-in types with a `place`, so that every later check
-can point at the very value that is wrong. `on`, `off`, `yes` and `no` are words. Anchors, aliases and tags are refused:
-they hide what a line means from the one who reads it.
+`on`, `off`, `yes` and `no` are words. Anchors, aliases and tags are refused: they hide what a line means from the one
+who reads it.
 """
 
 from __future__ import annotations
@@ -24,9 +23,10 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from controller.model.errors import NOWHERE, ConfigError, Place
+from controller.model.errors import ConfigError, Place
 
 from . import syntax
+from .nodes import Mapping, Real, Sequence, Whole, Word
 from .problems import Problems
 
 Lookup = Callable[[str], str | None]
@@ -40,79 +40,6 @@ _CONSTANTS: dict[str, object] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)?(?P<end>\})?")
-
-
-class Word(str):
-    """A text value or a key."""
-
-    place: Place = NOWHERE
-
-
-class Whole(int):
-    """A whole number and how it was written."""
-
-    place: Place = NOWHERE
-    written: str = ""
-
-
-class Real(float):
-    """A number and how it was written."""
-
-    place: Place = NOWHERE
-    written: str = ""
-
-
-class Mapping(dict[str, object]):
-    """A mapping. `place` is where its name stands (or it itself, where it has none), `places` are those of its values.
-
-    The keys are Words.
-    """
-
-    place: Place = NOWHERE
-    title: str = ""
-    whole: bool = True
-    """False for a file of which something had to be left away."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: dict[str, Place] = {}
-
-    def key(self, name: str) -> Place:
-        """Where the key stands."""
-        return next((key.place for key in self if key == name and isinstance(key, Word)), self.place)
-
-
-class Sequence(list[object]):
-    """A list, with the places of its items."""
-
-    place: Place = NOWHERE
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: list[Place] = []
-
-
-def place_of(value: object, otherwise: Place = NOWHERE) -> Place:
-    """Where a value of a document stands."""
-    found = getattr(value, "place", NOWHERE)
-    return found if isinstance(found, Place) and found.line else otherwise
-
-
-def plain(value: object) -> object:
-    """A value without its places, of built-in types only."""
-    match value:
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case Sequence():
-            return [plain(item) for item in value]
-        case Word():
-            return str(value)
-        case Whole():
-            return int(value)
-        case Real():
-            return float(value)
-        case _:
-            return value
 
 
 def parse(text: str, file: str, lookup: Lookup, problems: Problems) -> Mapping | None:

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from controller.model.errors import ConfigError, Place, did_you_mean, one_of
 
-from .document import Mapping, Sequence, Word, place_of
+from .nodes import Mapping, Sequence, place_of
 from .problems import Problems
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -76,6 +76,8 @@ def _explain(details: ErrorDetails, document: Mapping) -> ConfigError:
     own = context.get("error")
     if isinstance(own, ConfigError):
         return own if own.place.line else ConfigError(own.message, place, own.suggestion)
+    if details["loc"][-1] == "[key]":
+        return ConfigError(f"there is no {str(given)!r} here", place_of(given, place), _choice(given, context))
     message, suggestion = _words(details["type"], name, given, context)
     return ConfigError(message, place_of(given, place), suggestion)
 
@@ -92,8 +94,7 @@ def _words(kind: str, name: str, given: object, context: dict[str, Any]) -> tupl
         case "bool_type":
             return f"{name} must be true or false, not {shown}", ""
         case "literal_error":
-            words = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
-            return f"{name} cannot be {shown}", one_of(str(given), words)
+            return f"{name} cannot be {shown}", _choice(given, context)
         case "greater_than_equal" | "greater_than":
             bound = context.get("ge", context.get("gt"))
             return f"{name} cannot be {shown}", f"it must be {'at least' if 'ge' in context else 'more than'} {bound:g}"
@@ -108,6 +109,11 @@ def _words(kind: str, name: str, given: object, context: dict[str, Any]) -> tupl
             return f"{name} is empty", ""
         case _:
             return f"{name} cannot be {shown}", ""
+
+
+def _choice(given: object, context: dict[str, Any]) -> str:
+    words = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+    return one_of(str(given), words)
 
 
 def _shown(given: object) -> str:
@@ -136,9 +142,6 @@ def _locate(document: Mapping, location: Iterable[int | str]) -> tuple[Place, st
     for part in location:
         if isinstance(part, str) and part.startswith("<"):
             continue
-        if part == "[key]":
-            place = next((k.place for k in _parent(document, location) if k == name and isinstance(k, Word)), place)
-            break
         if isinstance(here, Mapping) and part in here:
             place, name, here = here.places[str(part)], str(part), here[str(part)]
             if isinstance(here, (Mapping, Sequence)):
@@ -149,14 +152,3 @@ def _locate(document: Mapping, location: Iterable[int | str]) -> tuple[Place, st
         else:
             break
     return place, name
-
-
-def _parent(document: Mapping, location: Iterable[int | str]) -> Mapping:
-    here: object = document
-    parent = document
-    for part in location:
-        if isinstance(here, Mapping):
-            parent, here = here, here.get(str(part))
-        elif isinstance(here, Sequence) and isinstance(part, int):
-            here = here[part]
-    return parent

@@ -1,43 +1,26 @@
-"""The kinds of values in both files: lengths of time, positions, conditions, names. Each is parsed where it stands."""
+"""The kinds of values in both files, as annotated types: each is parsed where it stands, and explained to editors."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from controller.core.plan import Expression
-from controller.model.errors import ConfigError, one_of
-from controller.model.units import UNITS, Unit, UnitError, parse_measure
-from controller.rules.parser import (
-    OVER_TIME,
-    STATES,
-    Demand,
-    Text,
-    parse_condition,
-    parse_demand,
-    parse_window,
-)
-from controller.rules.tree import Tree, Window, children
+from controller.model.errors import ConfigError
+from controller.rules.parser import STATES, Demand, Text, parse_demand, parse_window
+from controller.rules.tree import Window
 
-from .document import Mapping as MappingOf
-from .document import Real, Whole, Word
+from . import texts
+from .nodes import Mapping as MappingOf
+from .nodes import Word
 
 Schema = Mapping[str, Any]
 
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_RESERVED = frozenset(
-    {"and", "or", "not", "for", "is", "since", "every", "ago", "at", "period", "time", "sunrise", "sunset"}
-    | {"clamp", "min", "max", "abs", *OVER_TIME, *STATES, "keep"}
-)
-_DEEPEST = 50  # operators inside each other: what a person writes has five
-_SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 _NUMBER_AND_UNIT = r"^\s*[-+]?\d+(\.\d+)?\s*\S*\s*$"
 
 
@@ -64,7 +47,7 @@ class Parsed:
 
     def _validate(self, value: object) -> Any:
         try:
-            return self._parse(text_of(value))
+            return self._parse(texts.text_of(value))
         except ConfigError as error:
             raise _wrong(error) from None
 
@@ -103,7 +86,7 @@ def _wrong(error: ConfigError) -> PydanticCustomError:
 
 def _text(value: object) -> Text:
     try:
-        return text_of(value)
+        return texts.text_of(value)
     except ConfigError as error:
         raise _wrong(error) from None
 
@@ -111,141 +94,6 @@ def _text(value: object) -> Text:
 def _key(key: str) -> Text:
     assert isinstance(key, Word)
     return Text(str(key), key.place)
-
-
-def text_of(value: object) -> Text:
-    """A word or number of a document with its place. Raises ConfigError for anything else."""
-    match value:
-        case Word():
-            return Text(str(value), value.place)
-        case Whole() | Real():
-            return Text(value.written, value.place)
-        case bool():
-            word = "true" if value else "false"
-            raise ConfigError(f"{word} means nothing here", suggestion=f"write {'on' if value else 'off'}")
-        case None:
-            raise ConfigError("a value is missing here", suggestion="write it behind the colon")
-        case _:
-            raise ConfigError("a single value is expected here", suggestion="write it on one line")
-
-
-def measure(text: Text, unit: Unit, *, low: float | None = None) -> float:
-    """A number in `unit`, not below `low`. Raises ConfigError."""
-    try:
-        value = parse_measure(text.text, unit)
-    except UnitError as error:
-        written = text.text.strip()
-        if re.fullmatch(r"[-+]?\d+(\.\d+)?", written) and unit.symbol:
-            raise text.error(f"{written} has no unit", 0, f"write {written} {unit}") from None
-        raise text.error(str(error), 0, error.suggestion) from None
-    if low is not None and value < low:
-        raise text.error(f"{text.text} is too little", 0, "it must be more than 0" if low else "it cannot be negative")
-    return value
-
-
-def _duration(text: Text) -> float:
-    seconds = measure(text, UNITS["s"], low=0.0)
-    if seconds > 366 * 86400:
-        raise text.error(f"{text.text} is too long", 0, "at most 366 d")
-    return seconds
-
-
-def _duration_above_zero(text: Text) -> float:
-    seconds = _duration(text)
-    if not seconds:
-        raise text.error("this cannot be 0", 0, "write it like 5 min")
-    return seconds
-
-
-def _share(text: Text) -> float:
-    value = measure(text, UNITS["%"], low=0.0)
-    if value > 100:
-        raise text.error(f"{text.text} is more than all", 0, "a position is 0 % to 100 %")
-    return value
-
-
-def _safe(text: Text) -> float | None:
-    word = text.text.strip()
-    if word == "keep":
-        return None
-    if word in STATES:
-        return STATES[word]
-    if re.fullmatch(r"[a-z]+", word):
-        raise text.error(f"an actuator cannot be {word!r}", 0, one_of(word, [*STATES, "keep"]))
-    return _share(text)
-
-
-def _flow(text: Text) -> float:
-    """L/s, where the file says L/min or the like."""
-    per_minute = measure(text, UNITS["L/min"], low=0.0)
-    if not per_minute:
-        raise text.error("a valve without flow waters nothing", 0, "write it like 24 L/min")
-    return per_minute / 60
-
-
-def _size(text: Text) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\w*)", text.text.strip())
-    if found is None or found[2] not in _SIZES:
-        raise text.error(f"{text.text!r} is not a size", 0, "write it like 500 MB")
-    size = float(found[1]) * _SIZES[found[2]]
-    if not 1e6 <= size <= 1e15:
-        raise text.error(f"{text.text} is no sensible size", 0, "at least 1 MB")
-    return int(size)
-
-
-def _expression(text: Text) -> Expression:
-    try:
-        tree = parse_condition(text)
-        if _depth(tree) > _DEEPEST:
-            raise text.error("this is too deeply nested", 0, "give a part of it a name of its own under setpoints:")
-    except RecursionError:
-        raise text.error("this is too long", 0, "divide it") from None
-    return Expression(text, tree)
-
-
-def _depth(tree: Tree) -> int:
-    level, depth = [tree], 0
-    while level:
-        level, depth = [child for node in level for child in children(node)], depth + 1
-    return depth
-
-
-def _name(text: Text) -> Text:
-    """The name of a point, an actuator, a setpoint or a period."""
-    if not _NAME.fullmatch(text.text):
-        hint = "use letters, digits and _, with dots between the parts: air.temperature"
-        raise text.error(f"{text.text!r} cannot be a name", 0, hint)
-    if text.text in _RESERVED:
-        raise text.error(f"{text.text!r} is a word of the language", 0, "choose another name")
-    return text
-
-
-def _word(text: Text) -> Text:
-    if not text.text.strip():
-        raise text.error("a text is missing here", 0, "write it between the quotes")
-    return text
-
-
-def _url(text: Text) -> str:
-    try:
-        parts = urlsplit(text.text)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits:
-        raise text.error("this is no web address", 0, "write it like http://localhost:8086")
-    return text.text.rstrip("/")
-
-
-def _timezone(text: Text) -> str:
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        ZoneInfo(text.text)
-    except (OSError, ValueError, LookupError):
-        known = one_of(text.text, available_timezones())
-        raise text.error(f"there is no time zone {text.text!r}", 0, known if "mean" in known else "") from None
-    return text.text
 
 
 def _measured(description: str, *examples: str) -> Schema:
@@ -256,16 +104,16 @@ _DURATION = _measured("A length of time with its unit: ms, s, min, h or d.", "30
 _NAMED = {"type": "string", "pattern": r"^[^\s.\d][^\s.]*(\.[^\s.\d][^\s.]*)*$"}
 _CONDITION = {"type": ["string", "number"]}
 
-Duration = Annotated[float, Parsed(_duration, _DURATION)]
+Duration = Annotated[float, Parsed(texts.duration, _DURATION)]
 """Seconds."""
-DurationAboveZero = Annotated[float, Parsed(_duration_above_zero, _DURATION)]
+DurationAboveZero = Annotated[float, Parsed(texts.duration_above_zero, _DURATION)]
 """Seconds, more than none."""
-Share = Annotated[float, Parsed(_share, _measured("A part of the whole opening, in %.", "3 %"))]
+Share = Annotated[float, Parsed(texts.share, _measured("A part of the whole opening, in %.", "3 %"))]
 """0 to 100 %."""
 SafePosition = Annotated[
     float | None,
     Parsed(
-        _safe,
+        texts.safe_position,
         {
             "type": "string",
             "description": "The position taken when what it depends on fails; keep leaves it as it is.",
@@ -275,14 +123,14 @@ SafePosition = Annotated[
     ),
 ]
 """% of opening; None keeps the present position."""
-Flow = Annotated[float, Parsed(_flow, _measured("What flows through the open valve.", "24 L/min"))]
+Flow = Annotated[float, Parsed(texts.flow, _measured("What flows through the open valve.", "24 L/min"))]
 """L/s."""
-Size = Annotated[int, Parsed(_size, _measured("A size in kB, MB or GB.", "500 MB"))]
+Size = Annotated[int, Parsed(texts.size, _measured("A size in kB, MB or GB.", "500 MB"))]
 """Bytes."""
 Condition = Annotated[
     Expression,
     Parsed(
-        _expression,
+        texts.expression,
         _CONDITION
         | {
             "description": "A condition on points, setpoints, actuators, the period and the time.",
@@ -293,7 +141,7 @@ Condition = Annotated[
 Value = Annotated[
     Expression,
     Parsed(
-        _expression,
+        texts.expression,
         _CONDITION
         | {
             "description": "A number with its unit, or a calculation.",
@@ -324,14 +172,14 @@ Asked = Annotated[
     ),
 ]
 """The text and what it asks."""
-Name = Annotated[Text, Parsed(_name, _NAMED)]
+Name = Annotated[Text, Parsed(texts.name, _NAMED)]
 """A name that can stand in a condition."""
 Address = Annotated[Text, Parsed(lambda text: text, {"type": "string"})]
 """A text that may be empty, with its place."""
 Setpoint = Annotated[
     Expression | Periods,
     _SetpointField(
-        _expression,
+        texts.expression,
         {
             "description": "A value, or one for each period.",
             "anyOf": [
@@ -346,14 +194,14 @@ Setpoint = Annotated[
         },
     ),
 ]
-Label = Annotated[Text, Parsed(_word, {"type": "string", "minLength": 1})]
+Label = Annotated[Text, Parsed(texts.label, {"type": "string", "minLength": 1})]
 """Any text, with its place."""
-Url = Annotated[str, Parsed(_url, {"type": "string", "examples": ["http://localhost:8086"]})]
+Url = Annotated[str, Parsed(texts.url, {"type": "string", "examples": ["http://localhost:8086"]})]
 """An HTTP address."""
 Travel = Annotated[
     tuple[float, float],
     _TravelField(
-        _duration_above_zero,
+        texts.duration_above_zero,
         {
             "description": "How long the motor runs for the whole way.",
             "anyOf": [
@@ -371,5 +219,5 @@ Travel = Annotated[
 ]
 """Seconds from closed to open, and from open to closed."""
 Timezone = Annotated[
-    str, Parsed(_timezone, {"type": "string", "description": "An IANA time zone.", "examples": ["Asia/Seoul"]})
+    str, Parsed(texts.time_zone, {"type": "string", "description": "An IANA time zone.", "examples": ["Asia/Seoul"]})
 ]

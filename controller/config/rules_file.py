@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from .document import Mapping
 from .entry import Entry, File
 from .fields import Address, Asked, Condition, DayWindow, Duration, DurationAboveZero, Label, Name, Setpoint, Value
+from .nodes import Mapping
 
 Priority = Literal["critical", "high", "medium", "low"]
 

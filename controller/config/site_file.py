@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from .document import Mapping
 from .entry import Entry, File
 from .fields import Duration, DurationAboveZero, Flow, Label, Name, SafePosition, Share, Size, Timezone, Travel, Url
+from .nodes import Mapping
 
 
 class Site(Entry):

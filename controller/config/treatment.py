@@ -21,9 +21,9 @@ from controller.model.units import (
 )
 from controller.rules.parser import Text, parse_range
 
-from .fields import measure
 from .problems import Problems
 from .site_file import Sensor, SiteFile
+from .texts import measure
 from .wiring import Delivered, Wiring, conversion
 
 _NONE = Sensor()

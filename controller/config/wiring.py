@@ -1,4 +1,4 @@
-"""Buses, devices and their points: what the drivers say to the first half of site.yaml."""
+"""Buses, devices and their points: what the drivers say to the first half of site.nodes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from controller.model.ports import BusSettings, DeviceSettings, DriverFactory, P
 from controller.model.units import Quantity, UnitError, factor, unit
 from controller.rules.parser import Text
 
-from . import document as yaml
-from . import drivers
+from . import drivers, nodes
 from .problems import Problems
 from .settings import ConfiguredBus
 from .site_file import Device, SiteFile
@@ -52,7 +51,7 @@ class Wiring:
         return tuple(made)
 
 
-def wire(site: SiteFile, document: yaml.Mapping, problems: Problems) -> Wiring:
+def wire(site: SiteFile, document: nodes.Mapping, problems: Problems) -> Wiring:
     """Ask the drivers about every bus, device and point; what they refuse goes to `problems`."""
     wiring = Wiring()
     factories: dict[str, DriverFactory] = {}
@@ -84,15 +83,15 @@ def wire(site: SiteFile, document: yaml.Mapping, problems: Problems) -> Wiring:
     return wiring
 
 
-def _entry(document: yaml.Mapping, section: str, name: Text) -> yaml.Mapping:
-    return cast("yaml.Mapping", cast("yaml.Mapping", document[section])[name.text])
+def _entry(document: nodes.Mapping, section: str, name: Text) -> nodes.Mapping:
+    return cast("nodes.Mapping", cast("nodes.Mapping", document[section])[name.text])
 
 
-def _options(entry: yaml.Mapping, *without: str) -> dict[str, object]:
-    return {str(key): yaml.plain(value) for key, value in entry.items() if key not in without}
+def _options(entry: nodes.Mapping, *without: str) -> dict[str, object]:
+    return {str(key): nodes.plain(value) for key, value in entry.items() if key not in without}
 
 
-def _device(name: Text, device: Device, entry: yaml.Mapping) -> DeviceSettings:
+def _device(name: Text, device: Device, entry: nodes.Mapping) -> DeviceSettings:
     points = tuple(
         PointSettings(point.text, source.text, place=source.place) for point, source in device.points.items()
     )

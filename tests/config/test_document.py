@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from controller.config.document import Mapping, Sequence, Word, parse, place_of, plain
+from controller.config.document import parse
+from controller.config.nodes import Mapping, Sequence, Word, place_of, plain
 from controller.config.problems import Problems
 from controller.model.errors import Place
 

@@ -393,6 +393,12 @@ MISTAKES = (
         "rules.yaml:74:73: priority cannot be 'urgent' (known: critical, high, low, medium)",
     ),
     Mistake(
+        "unknown priority of a list",
+        '  high: ["${ALARM_URL}"]',
+        '  urgent: ["${ALARM_URL}"]',
+        "rules.yaml:79:3: there is no 'urgent' here (known: critical, high, low, medium)",
+    ),
+    Mistake(
         "name twice",
         "name: Rain\n",
         "name: Storm\n",
