@@ -85,7 +85,7 @@ class Line:
         loop = asyncio.get_running_loop()
         self._heard_at = loop.time()
         while True:
-            link.check()
+            await link.quiet()  # first, so that a command that comes in the silence before a poll still goes before it
             turn = self._schedule.pick(self._clock.now(), loop.time())
             if isinstance(turn, Rest):
                 await self._rest(turn)

@@ -28,8 +28,8 @@ class Hurried(Exception):
 class Link(Protocol):
     """An open connection that carries one request at a time."""
 
-    def check(self) -> None:
-        """Raises LinkLost if it broke since it was last used."""
+    async def quiet(self) -> None:
+        """Wait until the next request may be sent. Raises LinkLost, also if the link broke since it was last used."""
 
     def examine(self) -> None:
         """Look closer, because a device did not answer: raises LinkLost if it is the link that is to blame."""

@@ -18,7 +18,7 @@ from .rtu import Receiver, answer_size, encode
 
 _NEXT_CHUNK = 0.1  # s: an answer that has begun arrives without pauses; USB adapters deliver it in lumps, 16 ms apart
 _CHUNK = 4096  # bytes, many times the longest frame
-_LONGEST_CHATTER = 0.5  # s: somebody who never stops talking must not keep us from asking
+_LONGEST_CHATTER = 0.5  # s
 
 
 @contextlib.asynccontextmanager
@@ -65,9 +65,15 @@ class Port:
         with contextlib.suppress(OSError, termios.error):
             self._serial.close()
 
-    def check(self) -> None:
-        if self._error is not None:
-            raise self._error
+    async def quiet(self) -> None:
+        """Keep the silence before a frame, but do not wait for ever for somebody who never stops talking."""
+        self._check()
+        latest = self._loop.time() + _LONGEST_CHATTER
+        while (wait := self._quiet_since + self._options.silence - self._loop.time()) > 0:
+            await asyncio.sleep(wait)
+            self._check()
+            if self._loop.time() > latest:
+                return
 
     def examine(self) -> None:
         """Raises LinkLost if the port's name has vanished or leads to another device, or if it does not send."""
@@ -85,7 +91,7 @@ class Port:
         receiver = Receiver(unit, request)
         self._hurried, self._unheard = False, True
         try:
-            until = begins = await self._send(encode(unit, request)) + patience
+            until = begins = self._send(encode(unit, request)) + patience
             latest = begins + 2 * answer_size(request) * self._options.character
             while self._loop.time() < latest and (data := await self._receive(until)):
                 self._unheard = False
@@ -104,12 +110,8 @@ class Port:
             if self._arrived is not None:
                 _resolve(self._arrived)
 
-    async def _send(self, frame: bytes) -> float:
-        """Write a frame after the silence the line needs; when its last bit will have left (loop time, s)."""
-        self.check()
-        await self._silence()
-        if self._hurried:
-            raise Hurried
+    def _send(self, frame: bytes) -> float:
+        """Write a frame; when its last bit will have left (loop time, s)."""
         try:
             termios.tcflush(self._fd, termios.TCIFLUSH)
             self._received.clear()
@@ -126,17 +128,10 @@ class Port:
         self._quiet_since = self._loop.time() + len(frame) * self._options.character
         return self._quiet_since
 
-    async def _silence(self) -> None:
-        latest = self._loop.time() + _LONGEST_CHATTER
-        while (wait := self._quiet_since + self._options.silence - self._loop.time()) > 0:
-            await asyncio.sleep(wait)
-            if self._loop.time() > latest:
-                return
-
     async def _receive(self, until: float) -> bytes:
         """What has come in, or b"" when nothing has until this loop time, or when there is a hurry."""
         if not self._received and not self._hurried:
-            self.check()
+            self._check()
             self._arrived = self._loop.create_future()
             timer = self._loop.call_at(until, _resolve, self._arrived)
             try:
@@ -147,6 +142,10 @@ class Port:
         data = bytes(self._received)
         self._received.clear()
         return data
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     def _read(self) -> None:
         try:

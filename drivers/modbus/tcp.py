@@ -79,15 +79,14 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def check(self) -> None:
-        if self._error is not None:
-            raise self._error
+    async def quiet(self) -> None:
+        self._check()
 
     def examine(self) -> None:
-        self.check()
+        self._check()
 
     async def ask(self, unit: int, request: Request, patience: float) -> tuple[int, ...]:
-        self.check()
+        self._check()
         assert self._transport is not None
         self._transaction = self._transaction % 0xFFFF + 1
         self._hurried = False
@@ -112,6 +111,10 @@ class Connection(asyncio.Protocol):
         self._hurried = True
         self._wake()
 
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
     def _next_answer(self, unit: int) -> bytes | None:
         """The answer to the present transaction, if it has come; others are dropped. Raises LinkLost."""
         while len(self._received) >= _HEADER:
@@ -119,7 +122,7 @@ class Connection(asyncio.Protocol):
             if protocol or not 2 <= length <= _LONGEST:
                 self._fail(f"{self._name} does not speak Modbus TCP")
                 self.close()
-                self.check()
+                self._check()
             size = _HEADER + length
             if len(self._received) < size:
                 return None
@@ -135,7 +138,7 @@ class Connection(asyncio.Protocol):
 
     async def _more(self, until: float) -> None:
         """Wait for bytes, until this loop time at most. Raises LinkLost."""
-        self.check()
+        self._check()
         self._arrived = self._loop.create_future()
         timer = self._loop.call_at(until, self._wake)
         try:
@@ -143,7 +146,7 @@ class Connection(asyncio.Protocol):
         finally:
             timer.cancel()
             self._arrived = None
-        self.check()
+        self._check()
 
     def _wake(self) -> None:
         if self._arrived is not None and not self._arrived.done():

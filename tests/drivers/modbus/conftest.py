@@ -19,7 +19,9 @@ from controller.model.commands import Cause, Command, Level, Report, Verb
 from controller.model.points import Reading
 from controller.model.ports import BusSettings, DeviceSettings, Driver, FieldInput, PointSettings
 from controller.model.time import Instant
+from drivers.kit import soon
 from drivers.modbus import factory
+from tests.support.mosquitto import free_port
 
 
 class RealClock:
@@ -90,7 +92,8 @@ class Bench:
         self.link = link
         self.slaves: dict[int, Slave] = {}
         self.frames: list[bytes] = []
-        self._master = -1
+        self.hangs = False  # the adapter passes nothing on until it is opened anew
+        self._master = self._filler = -1
         self._buffer = b""
 
     def connect(self) -> None:
@@ -111,10 +114,29 @@ class Bench:
             self._master = -1
             self.link.unlink(missing_ok=True)
 
+    async def block(self) -> None:
+        """Fill the adapter with what it cannot send."""
+        asyncio.get_running_loop().remove_reader(self._master)
+        self._filler = os.open(self.link, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        for _ in range(5):  # the kernel moves it on behind our back
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(self._filler, bytes(4096))
+            await asyncio.sleep(0.01)
+
+    def unblock(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.read(self._master, 4096)
+        os.close(self._filler)
+        self._buffer = b""
+        asyncio.get_running_loop().add_reader(self._master, self._read)
+
     def _read(self) -> None:
         try:
             self._buffer += os.read(self._master, 4096)
         except OSError:  # nobody has the other end open
+            self.hangs = False
             asyncio.get_running_loop().remove_reader(self._master)
             asyncio.get_running_loop().call_later(0.02, self._watch, self._master)
             return
@@ -125,7 +147,7 @@ class Bench:
             frame, self._buffer = self._buffer[:size], self._buffer[size:]
             self.frames.append(frame)
             slave = self.slaves.get(frame[0])
-            if slave is not None and not slave.silent:
+            if slave is not None and not slave.silent and not self.hangs:
                 answer = frame[:1] + slave.answer(frame[1:-2])
                 if slave.swallow and frame[1] in (5, 6, 15, 16):
                     slave.swallow -= 1
@@ -150,6 +172,51 @@ class Bench:
     def _watch(self, master: int) -> None:
         if master == self._master:
             asyncio.get_running_loop().add_reader(master, self._read)
+
+
+class NetworkBench:
+    """The far end of a network: a Modbus TCP server with the same slaves."""
+
+    def __init__(self) -> None:
+        self.slaves: dict[int, Slave] = {}
+        self.port = free_port()
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def connect(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def disconnect(self) -> None:
+        """The server is switched off, with all its connections."""
+        if self._server is not None:
+            self._server.close()
+            for writer in tuple(self._writers):
+                writer.close()
+            await soon(lambda: not self._writers)
+            self._server = None
+
+    def say(self, data: bytes) -> None:
+        """Put bytes on every connection that nobody asked for."""
+        for writer in self._writers:
+            writer.write(data)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readexactly(7)
+                pdu = await reader.readexactly(int.from_bytes(head[4:6], "big") - 1)
+                slave = self.slaves.get(head[6])
+                if slave is None or slave.silent:
+                    continue
+                answer = slave.answer(pdu)
+                frame = head[:4] + (len(answer) + 1).to_bytes(2, "big") + head[6:7] + answer
+                if slave.lag:
+                    asyncio.get_running_loop().call_later(slave.lag, writer.write, frame)
+                else:
+                    writer.write(frame)
+        self._writers.discard(writer)
+        writer.close()
 
 
 class Heard:

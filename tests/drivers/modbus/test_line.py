@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+
+import pytest
 
 from controller.model.commands import Followed, Verb
 from controller.model.points import Quality
+from drivers.modbus import line as line_module
 
 from .conftest import Bench, Slave, Start, command, device
 
@@ -206,3 +210,107 @@ async def test_commands_to_nobody(bench: Bench, start: Start) -> None:
         line.driver.send(command("nothing", Verb.ON))
         await line.heard.until(lambda: line.heard.reports("nothing"))
         assert line.heard.reports("nothing")[0].followed is Followed.REFUSED
+
+
+async def test_stop_does_not_wait_for_the_confirmation_of_open(bench: Bench, start: Start) -> None:
+    """A node takes its time to confirm; a person who presses stop does not wait for it."""
+    bench.slaves[5] = node = Slave(words={})
+    node.put(1, 0, 0, 2, 0, 10, 1, 0, 0)
+    node.put(101, 112)
+    node.put(203, 0, 0, 0, 0)
+    node.written = lambda _, words: None if words[0] == 301 else node.put(203, words[1], 0, 0, 0)
+    async with start(device("node", {"vent": "retractable/1"}, address=5, profile="ks-x-3267")) as line:
+        await line.heard.until(lambda: line.heard.reports("vent"))
+        opening = command("vent", Verb.OPEN)
+        line.driver.send(opening)
+        await line.heard.until(lambda: len(node.writes) == 1)
+        assert (await line.told(command("vent", Verb.STOP))).followed is Followed.RESTING
+        assert [(words[0], words[1]) for _, _, words in node.writes] == [(301, 1), (0, 2)]
+        assert not any(report.command_id == opening.id for report in line.heard.reports("vent"))
+
+
+async def test_a_command_interrupts_the_probing_of_the_dead(bench: Bench, start: Start) -> None:
+    bench.slaves[20] = relay()
+    devices = (
+        device("gone", PROBE, address=1, profile="xy-md02", timeout="10 s"),
+        device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8", poll="1 h"),
+    )
+    async with start(*devices) as line:
+        line.driver._schedule.slots[0].lost = True  # type: ignore[attr-defined]  # three times 10 s take too long
+        await line.heard.until(lambda: line.driver._probed is not None)  # type: ignore[attr-defined]
+        async with asyncio.timeout(5.0):
+            assert (await line.told(command("fan", Verb.ON))).followed is Followed.RUNNING
+        assert line.driver.health().devices[0].timeouts == 0
+
+
+async def test_what_goes_wrong_is_counted_by_its_kind(bench: Bench, start: Start) -> None:
+    bench.slaves[1], bench.slaves[2], bench.slaves[3] = probe(), probe(), probe()
+    bench.slaves[1].garbled, bench.slaves[2].refuses, bench.slaves[3].silent = True, 2, True
+    devices = [
+        device(f"box_{k}", {f"t{k}.temperature": "temperature"}, address=k, profile="xy-md02", poll="1 h")
+        for k in (1, 2, 3)
+    ]
+    async with start(*devices, timeout="50 ms", speed=100) as line:
+        one, two, three = line.driver.health().devices
+        await line.heard.until(lambda: one.garbled and two.refusals and three.timeouts)
+        assert (one.refusals, one.timeouts) == (0, 0)
+        assert (two.garbled, two.timeouts) == (0, 0)
+        assert (three.errors, three.garbled) == (0, 0)
+        assert one.errors == one.garbled
+        assert two.errors == two.refusals
+
+
+async def test_an_adapter_that_hangs_is_opened_anew(
+    bench: Bench, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "_HUNG_AFTER", 0.2)
+    bench.slaves[1] = probe()
+    async with start(
+        device("box", PROBE, address=1, profile="xy-md02", poll="50 ms"), timeout="20 ms", speed=5
+    ) as line:
+        await line.heard.until(lambda: line.heard.readings("air.temperature"))
+        bench.hangs = True
+        await line.heard.until(lambda: line.heard.readings("air.temperature")[-1].quality is Quality.STALE)
+        await line.heard.until(lambda: line.heard.readings("air.temperature")[-1].quality is Quality.GOOD)
+        assert not bench.hangs
+
+
+async def test_an_adapter_that_takes_nothing_more_is_opened_anew(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = probe()
+    async with start(device("box", PROBE, address=1, profile="xy-md02", poll="50 ms"), timeout="20 ms") as line:
+        await line.heard.until(lambda: line.heard.readings("air.temperature"))
+        await bench.block()
+        await line.heard.until(lambda: "does not send" in line.driver.health().note)
+        assert line.heard.readings("air.temperature")[-1].quality is Quality.STALE
+        bench.unblock()
+        await line.heard.until(lambda: line.heard.readings("air.temperature")[-1].quality is Quality.GOOD)
+
+
+async def test_somebody_who_never_stops_talking(bench: Bench, start: Start) -> None:
+    """A broken device holds the line; ours is still asked and, between the noise, heard."""
+    bench.slaves[1] = probe()
+
+    async def chatter() -> None:
+        while True:
+            bench.say(b"\x55")
+            await asyncio.sleep(0.002)
+
+    async with start(device("box", PROBE, address=1, profile="xy-md02", poll="50 ms")) as line:
+        talking = asyncio.create_task(chatter())
+        await line.heard.until(lambda: line.heard.readings("air.temperature"))
+        assert line.heard.readings("air.temperature")[-1].value == 21.5
+        talking.cancel()
+
+
+async def test_a_fast_clock_polls_as_fast_as_the_line_allows(bench: Bench, start: Start) -> None:
+    """At 600 times the real speed nothing keeps its period, and nothing counts as lost or starves."""
+    bench.slaves |= {k: probe(temperature=200 + k) for k in range(1, 7)}
+    devices = [
+        device(f"box_{k}", {f"t{k}.temperature": "temperature"}, address=k, profile="xy-md02") for k in range(1, 7)
+    ]
+    async with start(*devices, speed=600) as line:
+        readings = [f"t{k}.temperature" for k in range(1, 7)]
+        await line.heard.until(lambda: all(len(line.heard.readings(point)) >= 10 for point in readings))
+        counts = [len(line.heard.readings(point)) for point in readings]
+        assert max(counts) - min(counts) <= 1
+        assert all(reading.quality is Quality.GOOD for point in readings for reading in line.heard.readings(point))

@@ -88,8 +88,7 @@ def test_what_is_right_as_text_is_right() -> None:
     )
     options = bus_options(_bus(port="x", baudrate=38400.0, parity="E", stop_bits=2, timeout="200 ms"))
     assert options == (SerialOptions("x", 38400, "E", 2), 0.2)
-    assert isinstance(options.link, SerialOptions)
-    assert options.link.silence == 0.00175
+    assert SerialOptions("x", 38400).silence == 0.00175
     assert SerialOptions("x").silence == pytest.approx(35 / 9600)
 
 
