@@ -1,4 +1,4 @@
-"""Devices behind an MQTT broker: Tasmota relays and sensors, LoRaWAN probes behind ChirpStack, plain JSON."""
+"""Devices behind an MQTT broker."""
 
 from .factory import MqttFactory
 

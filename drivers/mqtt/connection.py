@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, cast
 
 from . import packets
 from .packets import Answer, Incoming, Message, Nonsense
-from .settings import BrokerOptions
+from .settings import BrokerOptions, TlsOptions
 
 KEEPALIVE = 15  # seconds: a silent broker is given up after one to two of them
 PATIENCE = 5.0  # seconds for any single answer of the broker
@@ -127,14 +128,14 @@ class Connection(asyncio.Protocol):
 
     async def _enter(self) -> None:
         options = self._options
-        await self._loop.create_connection(lambda: self, options.host, options.port)
+        context = None if options.tls is None else _tls(options.tls)
+        await self._loop.create_connection(lambda: self, options.host, options.port, ssl=context)
         client_id = options.client_id or f"onsil-{secrets.token_hex(4)}"
-        self._send(packets.connect(client_id, KEEPALIVE, options.username, options.password))
-        flags, code = await self._answer(self._greeted)
+        greeting = packets.connect(client_id, KEEPALIVE, options.username, options.password, clean=not options.session)
+        self._send(greeting)
+        _, code = await self._answer(self._greeted)
         if code:
             raise NoConnection(packets.REFUSALS.get(code, f"refused with code {code}"))
-        if flags & 1:
-            self._fresh_from = self._loop.time() + BACKLOG
 
     async def _ask(self, topics: Sequence[str]) -> bytes:
         number = self._next_number()
@@ -197,6 +198,9 @@ class Connection(asyncio.Protocol):
             if granted is not None and not granted.done():
                 granted.set_result(answer.body)
         elif answer.kind == packets.CONNACK and not self._greeted.done():
+            if answer.body[0] & 1:
+                # what was missed may follow in the very same bytes
+                self._fresh_from = self._loop.time() + BACKLOG
             self._greeted.set_result(answer.body)
 
     def _look_after(self, now: float) -> None:
@@ -227,3 +231,11 @@ class Connection(asyncio.Protocol):
     def _close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+
+
+def _tls(options: TlsOptions) -> ssl.SSLContext:
+    """Raises OSError for a file that cannot be read or is no certificate."""
+    context = ssl.create_default_context(cafile=options.ca)
+    if options.certificate is not None:
+        context.load_cert_chain(options.certificate, options.key)
+    return context

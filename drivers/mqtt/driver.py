@@ -6,17 +6,16 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from functools import partial
 
 from controller.model.commands import Command, Followed, Report
-from controller.model.ports import BusHealth, BusSettings, DeviceSettings, Emit, FieldInput
+from controller.model.ports import BusHealth, BusSettings, Emit, FieldInput
 from controller.model.time import Clock
 
 from .connection import Connection
-from .device import Device, Effects, Handler
-from .json_device import JsonDevice
+from .device import Device, Effects
 from .packets import Message
-from .relays import TasmotaDevice
-from .settings import broker_options, device_options
+from .settings import broker_options, make_format
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # real seconds between attempts to connect
 
@@ -30,33 +29,57 @@ class MqttDriver:
         self._options = broker_options(bus)
         self._clock = clock
         self._health = BusHealth(bus.name)
-        self._devices = [_device(settings) for settings in bus.devices]
+        self._devices = [Device(settings, make_format(settings)) for settings in bus.devices]
         self._health.devices.extend(device.health for device in self._devices)
         self._by_output = {output: device for device in self._devices for output in device.outputs}
-        self._handlers: dict[bytes, list[tuple[Device, Handler]]] = {}
+        self._timed = [device for device in self._devices if device.has_motors_to_stop]
+        self._readers: dict[bytes, list[tuple[Device, partial[bool]]]] = {}
         for device in self._devices:
-            for topic, handler in device.handlers().items():
-                self._handlers.setdefault(topic.encode(), []).append((device, handler))
+            for topic, reader in device.readers().items():
+                self._readers.setdefault(topic.encode(), []).append((device, reader))
         self._connection: Connection | None = None
         self._emit: Emit | None = None
+        self._commanded: set[str] = set()
+        self._newest: dict[str, Command] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, emit: Emit) -> None:
+        """Serve until cancelled; a broker that is gone is sought again for ever."""
         self._emit = emit
         loop = asyncio.get_running_loop()
         wait = FIRST_WAIT
-        while True:
-            started = loop.time()
-            note = await self._serve()
-            self._lose(note)
-            if loop.time() - started > LONGEST_WAIT:
-                # it held for a while and deserves a quick second try; one that is thrown out at once does not
-                wait = FIRST_WAIT
-            await asyncio.sleep(wait * random.uniform(0.8, 1.0))
-            wait = min(wait * 2, LONGEST_WAIT)
+        try:
+            while True:
+                started = loop.time()
+                note = await self._serve()
+                self._lose(note)
+                if loop.time() - started > LONGEST_WAIT:
+                    # it held for a while and deserves a quick second try; one that is thrown out at once does not
+                    wait = FIRST_WAIT
+                await asyncio.sleep(wait * random.uniform(0.8, 1.0))
+                wait = min(wait * 2, LONGEST_WAIT)
+        finally:
+            self._emit = None
+            self._health.online = False
+            if self._timer is not None:
+                self._timer.cancel()
 
     def send(self, command: Command) -> None:
+        """Send at once; of several commands for one output in one turn of the loop, the first and the last."""
+        if command.output in self._commanded:
+            self._newest[command.output] = command
+            return
+        if not self._commanded:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        self._commanded.add(command.output)
         effects = Effects()
-        self._by_output[command.output].command(command, self._clock.now(), effects)
+        now = self._clock.now()
+        device = self._by_output.get(command.output)
+        if device is None:
+            note = "no such output"
+            effects.inputs.append(Report(command.output, Followed.REFUSED, now, command.verb, command.id, note))
+        else:
+            device.command(command, now, effects)
         self._publish(effects)
         if effects.inputs:
             # the caller may be in the middle of a step: what follows comes to it afterwards
@@ -65,11 +88,17 @@ class MqttDriver:
     def health(self) -> BusHealth:
         return self._health
 
+    def _next_turn(self) -> None:
+        self._commanded.clear()
+        newest, self._newest = self._newest, {}
+        for command in newest.values():
+            self.send(command)
+
     async def _serve(self) -> str:
         """One connection from its beginning to its end. Returns why it ended."""
         try:
             async with Connection(self._options, self._receive) as connection:
-                refused = await connection.subscribe([topic.decode() for topic in self._handlers])
+                refused = await connection.subscribe([topic.decode() for topic in self._readers])
                 self._welcome(connection, refused)
                 return await connection.lost()
         except (OSError, ValueError) as error:
@@ -86,6 +115,7 @@ class MqttDriver:
         for device in self._devices:
             device.connected(now, effects)
         self._settle(effects)
+        self._plan_stops()
 
     def _lose(self, note: str) -> None:
         if self._health.online:
@@ -103,8 +133,8 @@ class MqttDriver:
         effects = Effects()
         now = self._clock.now()
         for topic, payload, retained in messages:
-            for device, handler in self._handlers.get(topic, ()):
-                if not handler(payload, retained, now, effects):
+            for device, reader in self._readers.get(topic, ()):
+                if not reader(payload, retained, now, effects):
                     device.health.errors += 1
         self._settle(effects)
 
@@ -118,14 +148,31 @@ class MqttDriver:
             self._emit(inputs)
 
     def _publish(self, effects: Effects) -> None:
-        for topic, payload, output in effects.publishes:
+        for topic, payload, command in effects.publishes:
             failure = self._connection.publish(topic, payload) if self._connection is not None else "no connection"
-            if failure and output:
-                report = Report(output, Followed.REFUSED, self._clock.now(), note=failure)
-                effects.inputs.append(report)
-                self._by_output[output].health.errors += 1
+            if failure and command is not None:
+                now = self._clock.now()
+                effects.inputs.append(
+                    Report(command.output, Followed.REFUSED, now, command.verb, command.id or None, failure)
+                )
+                self._by_output[command.output].health.errors += 1
+        if effects.publishes and self._timed:
+            self._plan_stops()
 
+    def _plan_stops(self) -> None:
+        """Have motors that cannot time their runs stopped in time."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = min((at for device in self._timed if (at := device.next_due()) is not None), default=None)
+        if due is not None:
+            seconds = self._clock.real_seconds(due.seconds_since(self._clock.now()))
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, seconds), self._stop_motors)
 
-def _device(settings: DeviceSettings) -> Device:
-    options = device_options(settings)
-    return TasmotaDevice(settings, options.topic) if options.profile == "tasmota" else JsonDevice(settings, options)
+    def _stop_motors(self) -> None:
+        effects = Effects()
+        now = self._clock.now()
+        for device in self._timed:
+            device.due(now, effects)
+        self._settle(effects)
+        self._plan_stops()

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from controller.model.errors import ConfigError, one_of
+from controller.model.errors import ConfigError
 from controller.model.ports import BusSettings, DeviceSettings, Driver, Source
 from controller.model.time import Clock
 
-from .driver import MqttDriver
-from .formats import conventions, tasmota
-from .relays import relay_number
-from .settings import broker_options, device_options
-
-_PATH = re.compile(r"[^./\s]+(\.[^./\s]+)*")
-_RADIO = ("fCnt", "rxInfo.0.rssi", "rxInfo.0.snr")
+from .settings import broker_options, make_format
 
 
 class MqttFactory:
@@ -23,29 +15,24 @@ class MqttFactory:
     def check(self, bus: BusSettings) -> None:
         broker_options(bus)
         for device in bus.devices:
-            device_options(device)
+            outputs: dict[str, str] = {}
             for point in device.points:
-                self.source(device, point.source)
+                source = self.source(device, point.source)
+                other = outputs.setdefault(point.source, point.name) if source.output else point.name
+                if other != point.name:
+                    message = f"{point.source} is {other} already"
+                    raise ConfigError(message, point.place, "an output has one name only")
 
     def source(self, device: DeviceSettings, name: str) -> Source:
-        options = device_options(device)
-        place = next((point.place for point in device.points if point.source == name), device.place)
-        if options.profile == "tasmota":
-            if relay_number(name) is not None:
-                return Source(output="switch")
-            if "." not in name or not _PATH.fullmatch(name):
-                hint = "known: power/1 .. power/32, and paths into its SENSOR message like DS18B20.Temperature"
-                raise ConfigError(f"Tasmota offers no {name!r}", place, hint)
-            return Source(tasmota.unit_of(name))
-        if not _PATH.fullmatch(name):
-            raise ConfigError(f"{name!r} is no path", place, "write names with dots between, like object.water_soil")
-        if options.profile == "chirpstack" and not name.startswith("object.") and name not in _RADIO:
-            known = (*_RADIO, f"object.{name}")
-            raise ConfigError(f"an uplink offers no {name!r}", place, one_of(name, known))
-        if options.profile == "json" and options.command_topic is not None and name == options.state:
-            return Source(output="switch")
-        return Source(conventions.unit_of(name))
+        found = make_format(device).source(name)
+        if isinstance(found, str):
+            place = next((point.place for point in device.points if point.source == name), device.place)
+            raise ConfigError(f"{device.options['profile']} offers no {name!r}", place, found)
+        return found
 
     def open(self, bus: BusSettings, clock: Clock) -> Driver:
+        # what holds a connection is imported where one is made
+        from .driver import MqttDriver
+
         self.check(bus)
         return MqttDriver(bus, clock)

@@ -1,4 +1,4 @@
-"""Virtual devices behind a broker: Tasmota relays and LoRaWAN probes, each a client of its own.
+"""Virtual devices behind a broker, each a client of its own.
 
 They are written from the firmware's side and share no code with drivers/mqtt.
 """
@@ -12,10 +12,20 @@ from controller.model.ports import DeviceSettings
 from controller.model.time import Clock
 
 from .mqtt_chirpstack import VirtualProbe
+from .mqtt_esphome import VirtualEspHome
 from .mqtt_link import Broker
+from .mqtt_shelly import VirtualShelly
 from .mqtt_tasmota import VirtualTasmota
+from .mqtt_zigbee2mqtt import VirtualZigbee2Mqtt
 
-Virtual = VirtualTasmota | VirtualProbe
+Virtual = VirtualTasmota | VirtualProbe | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome
+
+_KINDS: dict[str, type[VirtualTasmota | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome]] = {
+    "tasmota": VirtualTasmota,
+    "shelly": VirtualShelly,
+    "zigbee2mqtt": VirtualZigbee2Mqtt,
+    "esphome": VirtualEspHome,
+}
 
 
 def build(
@@ -40,7 +50,8 @@ async def serve(
 ) -> None:
     """Run the virtual devices until cancelled.
 
-    `read` gives the true value of a point, `write` takes 1.0 or 0.0 for the point of a relay. Raises ValueError for a
+    `read` gives the true value of a point, `write` takes 1.0 or 0.0 for the point of a relay, % of opening
+    for that of a motor. Raises ValueError for a
     profile that has no virtual device.
     """
     async with asyncio.TaskGroup() as tasks:
@@ -56,8 +67,9 @@ def _virtual(
     write: Callable[[str, float], None],
 ) -> Virtual:
     profile = settings.options.get("profile")
-    if profile == "tasmota":
-        return VirtualTasmota(settings, broker, clock, read, write)
     if profile == "chirpstack":
         return VirtualProbe(settings, broker, clock, read)
-    raise ValueError(f"there is no virtual device for the MQTT profile {profile!r}")
+    kind = _KINDS.get(str(profile))
+    if kind is None:
+        raise ValueError(f"there is no virtual device for the MQTT profile {profile!r}")
+    return kind(settings, broker, clock, read, write)

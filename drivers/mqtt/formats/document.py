@@ -1,32 +1,22 @@
-"""What every JSON payload shares: decoding, paths into it, and numbers that can be trusted."""
+"""What payloads share: decoding, paths into JSON, numbers that can be trusted, and words for being there."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
 
 import orjson
+
+from .shape import Read, Told
 
 Path = tuple[str, ...]
 
 BIGGEST = 1e12  # no quantity of a greenhouse is larger: such a number is a fault of the device
 _MISSING = object()
 _WORDS = {"on": 1.0, "off": 0.0, "true": 1.0, "false": 0.0}
-
-
-class Telemetry(NamedTuple):
-    """What one payload says.
-
-    `values` are in the device's own units, NaN where the device says it has none. `wrong` counts wanted values that are
-    no numbers. `wall_ns` is when the device measured (UTC), if it says so; `key` is the same in copies of one message.
-    """
-
-    values: list[tuple[str, float]]
-    wrong: int = 0
-    wall_ns: int | None = None
-    key: str = ""
+_THERE = {b"online": True, b"offline": False, b"true": True, b"false": False}
+_YEAR_2000, _YEAR_2100 = 946_684_800, 4_102_444_800
 
 
 def path(name: str) -> Path:
@@ -93,7 +83,12 @@ def pick(document: object, wanted: Mapping[str, Path]) -> tuple[list[tuple[str, 
 
 
 def wall_ns(value: object) -> int | None:
-    """An ISO 8601 time with its zone as UTC nanoseconds, or None."""
+    """An ISO 8601 time with its zone, or a Unix time in seconds or milliseconds, as UTC nanoseconds; else None."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        for unit in (1, 1000):
+            if _YEAR_2000 * unit <= value < _YEAR_2100 * unit:
+                return int(value * (1_000_000 // unit)) * 1000
+        return None
     if not isinstance(value, str):
         return None
     try:
@@ -106,7 +101,29 @@ def wall_ns(value: object) -> int | None:
 def first_time(document: Mapping[str, object], keys: Iterable[str]) -> int | None:
     """The first of these keys that holds a usable time, as UTC nanoseconds."""
     for key in keys:
-        found = wall_ns(document.get(key))
-        if found is not None:
-            return found
+        if key in document:
+            found = wall_ns(document[key])
+            if found is not None:
+                return found
     return None
+
+
+def there(payload: bytes) -> bool | None:
+    """What an availability or last will topic says, in any of the usual ways; None for anything else."""
+    known = _THERE.get(payload.strip().lower())
+    if known is not None:
+        return known
+    document = decode(payload)
+    state = None if document is None else document.get("state")
+    return _THERE.get(state.lower().encode("utf-8", "replace")) if isinstance(state, str) else None
+
+
+def availability(who: str) -> Read:
+    """Reads whether `who` is there: the device itself, or something it hangs on."""
+    said = {True: Told(present=(who, True)), False: Told(present=(who, False))}
+
+    def read(payload: bytes) -> Told | None:
+        known = there(payload)
+        return None if known is None else said[known]
+
+    return read

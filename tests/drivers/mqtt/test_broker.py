@@ -132,33 +132,40 @@ async def test_a_broker_that_goes_and_comes_back(broker: Mosquitto, recorder: Re
         assert not driver.health().online
         lost = recorder.readings("air.temperature")
         assert [(reading.quality, math.isnan(reading.value)) for reading in lost] == [(Quality.STALE, True)]
-        old = clock.now().after(-3600)
-        driver.send(order(1, "valve.relay", Verb.ON, old))
+        driver.send(order(1, "valve.relay", Verb.ON, clock.now()))
         broker.start()
         await until(lambda: recorder.followed("valve.relay").count(Followed.BACK) == 2)
         driver.send(order(2, "valve.relay", Verb.ON, clock.now()))
         await until(lambda: recorder.reports("valve.relay")[-1].command_id == 2)
         assert driver.health().online
         assert driver.health().reconnects == 1
-    assert recorder.followed("valve.relay").count(Followed.LOST) == 1
+    lost = [report.command_id for report in recorder.reports("valve.relay") if report.followed is Followed.LOST]
+    assert lost == [None, 1]
     assert virtual.journal.received("cmnd/valve_a/POWER1").count("ON") == 1
 
 
-async def test_the_latest_command_waits_for_a_broker_that_is_not_there_yet(recorder: Recorder) -> None:
+async def test_of_many_commands_in_one_turn_the_last_one_counts(broker: Mosquitto, recorder: Recorder) -> None:
     clock, garden = RunningClock(), Garden()
-    with mosquitto() as broker:
-        broker.stop()
-        virtual = tasmota(broker, clock, garden)
-        driver = make(broker.url, clock, valve())
-        async with running(driver, recorder):
-            await until(lambda: Followed.LOST in recorder.followed("valve.relay"))
-            broker.start()
-            await until(lambda: driver.health().online)
-            driver.send(order(1, "valve.relay", Verb.OFF, clock.now()))
-            driver.send(order(2, "valve.relay", Verb.ON, clock.now().after(3600)))
-            async with alongside(asyncio.create_task(virtual.run())):
-                await until(lambda: [r for r in recorder.reports("valve.relay") if r.command_id == 2])
-    assert "OFF" not in virtual.journal.received("cmnd/valve_a/POWER1")
+    virtual = tasmota(broker, clock, garden)
+    driver = make(broker.url, clock, valve())
+    async with alongside(asyncio.create_task(virtual.run())), running(driver, recorder):
+        await until(lambda: Followed.RESTING in recorder.followed("valve.relay"))
+        for number in range(1, 100):
+            driver.send(order(number, "valve.relay", Verb.ON if number % 2 else Verb.OFF, clock.now()))
+        driver.send(order(100, "valve.relay", Verb.OFF, clock.now()))
+        await until(lambda: [report for report in recorder.reports("valve.relay") if report.command_id == 100])
+        await until(lambda: virtual.journal.received("cmnd/valve_a/POWER1")[-2:] == ["ON", "OFF"])
+    assert garden.values["valve.relay"] == 0.0
+
+
+async def test_what_is_no_output_is_refused(broker: Mosquitto, recorder: Recorder) -> None:
+    clock = RunningClock()
+    async with running(driver := make(broker.url, clock, valve()), recorder):
+        driver.send(order(1, "no.such", Verb.ON, clock.now()))
+        driver.send(order(2, "valve.relay", Verb.OPEN, clock.now()))
+        await until(lambda: recorder.reports("no.such"))
+        await until(lambda: [report for report in recorder.reports("valve.relay") if report.command_id == 2])
+    assert recorder.followed("no.such") == [Followed.REFUSED]
 
 
 async def test_the_last_will_says_a_device_is_lost(broker: Mosquitto, recorder: Recorder) -> None:

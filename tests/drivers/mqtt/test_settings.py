@@ -34,6 +34,9 @@ def wrong_device(source: str = "power/1", **options: object) -> ConfigError:
 def test_a_right_bus_passes() -> None:
     factory.check(BusSettings("broker", {"url": URL, "username": "onsil", "password": 1234, "client_id": "c"}, ()))
     factory.check(BusSettings("broker", {"url": "mqtt://10.0.0.2"}, ()))
+    tls = {"url": "mqtts://broker.farm", "ca": "ca.pem", "certificate": "onsil.pem", "key": "onsil.key"}
+    factory.check(BusSettings("broker", tls, ()))
+    factory.check(BusSettings("broker", {"url": "mqtts://broker.farm", "client_id": "house", "session": True}, ()))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,6 @@ def test_a_right_bus_passes() -> None:
         "",
         "localhost",
         "http://localhost",
-        "mqtts://localhost",
         "mqtt://",
         "mqtt://h:0",
         "mqtt://h:99999",
@@ -63,6 +65,10 @@ def test_wrong_options_of_a_bus() -> None:
     assert "url" in wrong_bus(ulr=URL).suggestion
     assert "username" in wrong_bus(url=URL, password="x").message
     assert "text" in wrong_bus(url=URL, username=["x"]).message
+    assert "TLS" in wrong_bus(url=URL, ca="ca.pem").message
+    assert "key" in wrong_bus(url="mqtts://h", certificate="c.pem").message
+    assert "client_id" in wrong_bus(url=URL, session=True).suggestion
+    assert "true or false" in wrong_bus(url=URL, session="yes").message
 
 
 def test_wrong_options_of_a_device() -> None:
@@ -83,6 +89,31 @@ def test_wrong_sources() -> None:
     assert "power/1" in wrong_device("relay", profile="tasmota", topic="v").suggestion
     assert "object.water_soil" in wrong_device("water_soil", profile="chirpstack", topic="t").suggestion
     assert "dots" in wrong_device("a..b", profile="json", topic="t").suggestion
+    assert "cover" in wrong_device("a b", profile="zigbee2mqtt", topic="z/d").suggestion
+    assert "switch:0" in wrong_device("relay", profile="shelly", topic="s").suggestion
+    assert "sensor/" in wrong_device("temperature", profile="esphome", topic="n").suggestion
+    assert "level" in wrong_device("lvl", profile="json", values={"level": {"topic": "t"}}).suggestion
+
+
+def test_wrong_values() -> None:
+    def wrong(**value: object) -> ConfigError:
+        return wrong_device("level", profile="json", values={"level": {"topic": "t", **value}})
+
+    assert "known" in wrong(pathh="a").suggestion or "did you mean path?" in wrong(pathh="a").suggestion
+    assert "no unit" in wrong(unit="°F").message
+    assert "number" in wrong(scale="ten").message
+    assert "exclude" in wrong(path="a", pattern="(b)").message
+    assert "pattern" in wrong(pattern="(").message
+    assert "groups" in wrong(pattern="a").message
+    assert "no topic" in wrong_device("level", profile="json", values={"level": {"path": "a"}}).message
+    assert "mapping" in wrong_device("level", profile="json", values=["level"]).message
+
+
+def test_one_output_has_one_name() -> None:
+    points = (PointSettings("a", "power/1"), PointSettings("b", "power/1", place=Place("site.yaml", 9, 9)))
+    settings = DeviceSettings("valve", {"profile": "tasmota", "topic": "v"}, points)
+    with pytest.raises(ConfigError, match="a already"):
+        factory.check(BusSettings("broker", {"url": URL}, (settings,)))
 
 
 def test_what_devices_offer() -> None:
