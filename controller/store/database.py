@@ -256,7 +256,7 @@ class Database:
         done.stored += len(entries)
 
     def _add_undated(self, work: Work) -> None:
-        entries = orjson.dumps(work.undated_entries).decode()
+        entries = orjson.dumps([tuple(entry) for entry in work.undated_entries]).decode()
         n = len(work.undated_samples) // SIZE + len(work.undated_entries)
         self._connection.execute(
             "INSERT INTO undated (boot, n, samples, entries) VALUES (?, ?, ?, ?)",

@@ -127,6 +127,7 @@ class Recovery:
                 work.undated_entries += [Entry(*entry) for entry in orjson.loads(entries)]
         work.rules = [RulesText(*row[1:]) for row in self._rows("rules", "name, text, at_ns")]
         yield self._counted(work)
+        work = Work()
         for span in self._history():
             work.rows.append(span)
             if len(work.rows) >= PART:
@@ -175,6 +176,8 @@ class Recovery:
             query = f"SELECT id, {columns} FROM {table} NOT INDEXED WHERE id > ? ORDER BY id"
             try:
                 for row in self._connection.execute(query, (last + step,)):
+                    if row[0] <= last:
+                        raise sqlite3.DatabaseError("the rows are out of order")
                     yield row
                     last, step = row[0], 0
                 return
@@ -189,8 +192,13 @@ class Recovery:
     def _backwards(self, table: str, columns: str, down_to: int) -> Iterator[tuple[Any, ...]]:
         assert self._connection is not None
         query = f"SELECT id, {columns} FROM {table} NOT INDEXED WHERE id > ? ORDER BY id DESC"
+        last = 1 << 62
         with contextlib.suppress(sqlite3.Error):
-            yield from self._connection.execute(query, (down_to,))
+            for row in self._connection.execute(query, (down_to,)):
+                if not down_to < row[0] < last:
+                    return
+                yield row
+                last = row[0]
 
     def _history(self) -> Iterator[Row]:
         if self._connection is None:

@@ -30,6 +30,7 @@ TICK = 0.8  # s between commits: with the commit itself an event waits for less 
 EARLY = 5_000  # events that are not left waiting for the tick
 QUEUE = 50_000  # events that may wait for the writer; more are thinned out at the door
 MARKS_EVERY = 10.0  # s between notes of how far the uplinks have come: after a crash so much is sent twice
+MISTAKES = 5  # attempts at work that a mistake of ours, and not the disk, keeps from being written
 LONGEST_PAUSE = 30.0  # s between attempts while the file cannot be written
 
 
@@ -75,7 +76,9 @@ class Writer:
         self._database: Database | None = None
         self._recovery: Recovery | None = None
         self._upkeep = Upkeep(limits)
+        self._writing = False
         self._marks_due = 0.0
+        self._mistakes = 0
         self._earlier_bytes = 0
         self._damaged = threading.Event()
 
@@ -87,6 +90,7 @@ class Writer:
         for _ in range(2):  # the second time with a new file, where the first was damaged
             try:
                 state = self._open()
+                self._writing = True
                 break
             except sqlite3.Error as error:
                 self._failed(error)
@@ -128,7 +132,7 @@ class Writer:
     @property
     def online(self) -> bool:
         """Whether the last attempt to write succeeded."""
-        return self._database is not None
+        return self._writing
 
     @property
     def lost(self) -> int:
@@ -199,12 +203,23 @@ class Writer:
             log.exception("the store failed")
             self.note = "the store failed, see the log"
             self.counters.failures += 1
+            self._mistakes += 1
+            self._writing = False
+            if self._mistakes >= MISTAKES:
+                self._give_up()
             return False
         finally:
             with self._cycles:
                 self._cycle_number += 1
                 self._cycles.notify_all()
+        self._mistakes = 0
+        self._writing = True
         return True
+
+    def _give_up(self) -> None:
+        """Go on without what cannot be written, and is nobody's fault but ours."""
+        self.counters.lost += self._work.count()
+        self._work, self._mistakes = Work(series=self._encoder.series), 0
 
     def _encode(self) -> None:
         work = self._work
@@ -346,6 +361,7 @@ class Writer:
 
     def _failed(self, error: sqlite3.Error | OSError) -> None:
         """Say what is wrong, and get ready to try again: with a new file where this one is damaged."""
+        self._writing = False
         self.counters.failures += 1
         if str(error) != self.note:
             log.error("the store cannot write: %s", error)
