@@ -11,6 +11,7 @@ from controller.model.ports import FieldInput, PointSettings
 from controller.model.time import Instant
 
 from .messages import (
+    ILLEGAL_ADDRESS,
     READ_COILS,
     READ_HOLDING,
     WRITE_COIL,
@@ -32,9 +33,9 @@ class ProfileDevice:
         sources = [(point, profile.sources[point.source]) for point in points]
         self._registers = [(point, entry) for point, entry in sources if isinstance(entry, Register)]
         self._outputs = {point.name: entry for point, entry in sources if isinstance(entry, Output)}
-        self._gaps = profile.gaps
         spans = [_span(entry) for _, entry in sources]
-        self._reads = merge(spans, self._gaps)
+        self._reads = merge(spans, profile.gaps)
+        self._apart = merge(spans, profile.gaps, bridge=0)
         self._on: dict[str, bool] = {}
 
     @property
@@ -60,6 +61,10 @@ class ProfileDevice:
             found += self._readings(span, answer)
             if answer.refusal is None:
                 found += self._changes(span, answer)
+            elif answer.refusal == ILLEGAL_ADDRESS and span not in self._apart:
+                # it refuses registers that nobody asked for: from now on only those that are wanted
+                self._reads = self._apart
+                return (yield from self.poll())
         return found
 
     def command(self, command: Command) -> Job:
@@ -105,7 +110,10 @@ def _reading(point: PointSettings, entry: Register, span: Span, answer: Answer) 
     if answer.refusal is not None:
         return Reading.missing(point.name, answer.at, Quality.BAD, refusal_text(answer.refusal))
     first = entry.address - span.address
-    raw = decode(answer.words[first : first + width(entry.type)], entry.type, entry.order)
+    words = answer.words[first : first + width(entry.type)]
+    if entry.mask is not None:
+        words = (words[0] & entry.mask,)
+    raw = decode(words, entry.type, entry.order)
     if not math.isfinite(raw) or raw in entry.invalid:
         return Reading.missing(point.name, answer.at, Quality.BAD, "the device has no value")
     value = raw * entry.scale + entry.offset
@@ -120,7 +128,7 @@ def _write(output: Output, command: Command) -> Request:
     timer = output.timer
     if command.verb is Verb.ON and timer is not None and command.seconds is not None:
         ticks = math.ceil(round(command.seconds / timer.tick, 6))
-        return Request(function, timer.address, values=(min(max(ticks, 1), timer.longest),))
+        return Request(function, timer.address, values=(timer.base + min(max(ticks, 1), timer.longest),))
     return Request(function, output.address, values=(output.on if command.verb is Verb.ON else output.off,))
 
 

@@ -39,7 +39,7 @@ class ModbusFactory:
         place = place if place.line else device.place
         if options.profile == FAMILY:
             return codes.source(name, place)
-        sources = profile.load(options.profile).sources
+        sources = _profile(device, options).sources
         found = sources.get(name)
         if found is None:
             raise ConfigError(f"{options.profile} offers no {name!r}", place, one_of(name, sources))
@@ -78,5 +78,9 @@ def _device(device: DeviceSettings, options: DeviceOptions) -> tuple[FieldDevice
 
     if options.profile == FAMILY:
         return KsNode(device.points, options.address_offset), _NODE_TIMEOUT, 0.0
-    known = profile.load(options.profile)
+    known = _profile(device, options)
     return ProfileDevice(device.points, known), 0.0, known.settle
+
+
+def _profile(device: DeviceSettings, options: DeviceOptions) -> profile.Profile:
+    return profile.find(options.profile, device.places.get("profile", device.place))

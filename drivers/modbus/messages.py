@@ -52,6 +52,7 @@ class Pause(NamedTuple):
 
 Job = Generator[Request | Pause, Answer | None, Sequence[FieldInput]]
 
+ILLEGAL_ADDRESS = 2
 _REFUSALS = {
     1: "illegal function",
     2: "illegal data address",

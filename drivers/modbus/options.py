@@ -73,8 +73,11 @@ class _Keys:
         self._places = places
         self._place = place
 
+    def place(self, key: str) -> Place:
+        return self._places.get(key, self._place)
+
     def error(self, key: str, message: str, suggestion: str = "") -> ConfigError:
-        return ConfigError(message, self._places.get(key, self._place), suggestion)
+        return ConfigError(message, self.place(key), suggestion)
 
     def only(self, known: tuple[str, ...], useless: Mapping[str, str] | None = None) -> None:
         """`useless` says of options that exist elsewhere why they do not here."""
@@ -176,8 +179,8 @@ def device_options(device: DeviceSettings) -> DeviceOptions:
         known = (*known, _OFFSET)
     keys.only(known)
     name = keys.text("profile", "xy-md02")
-    if name != FAMILY and name not in profile.names():
-        raise keys.error("profile", f"there is no profile {name!r}", one_of(name, (*profile.names(), FAMILY)))
+    if name != FAMILY:
+        profile.find(name, keys.place("profile"))
     address = keys.whole("address", keys.required("address", "1"))
     if not 1 <= address <= 247:
         raise keys.error("address", f"address cannot be {address}", "Modbus addresses are 1 to 247")

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import functools
 from importlib import resources
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from controller.model.errors import ConfigError, Place, one_of
+from controller.model.errors import NOWHERE, ConfigError, Place, one_of
 from controller.model.units import UnitError, parse_duration, unit
 
 from .values import Order, Type, width
@@ -25,7 +35,8 @@ def _seconds(text: object) -> object:
         raise ValueError(str(error)) from error
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+_TIME = {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h)$", "description": 'a time, as "50 ms"'}
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0), WithJsonSchema(_TIME)]
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
 
 
@@ -36,8 +47,8 @@ class _Data(BaseModel):
 class Register(_Data):
     """One value to read. `address` is the one on the wire; `invalid` lists raw numbers that mean "no value".
 
-    value = raw * scale + offset, in `unit`; outside `range` the sensor is wrong. With `channels` there are as many, in
-    neighbouring registers, named `name/1`, `name/2` ...
+    value = raw * scale + offset, in `unit`; outside `range` the sensor is wrong. `mask` says which bits of a
+    single register count. With `channels` there are as many, in neighbouring registers, named `name/1`, `name/2` ...
     """
 
     function: Literal[1, 2, 3, 4] = 3
@@ -47,6 +58,7 @@ class Register(_Data):
     scale: float = 1.0
     offset: float = 0.0
     unit: str = ""
+    mask: Annotated[Word, Field(ge=1)] | None = None
     invalid: tuple[float, ...] = ()
     range: tuple[float, float] | None = None
     channels: Annotated[int, Field(ge=1)] | None = None
@@ -64,13 +76,19 @@ class Register(_Data):
     def _bits_are_bool(self) -> Register:
         if self.function in (1, 2) and self.type != "bool":
             raise ValueError("coils and contacts have type bool")
+        if self.mask is not None and self.type not in ("bool", "u16"):
+            raise ValueError("only a bool or u16 has a mask")
         return self
 
 
 class Timer(_Data):
-    """A timer in the device that switches the output off by itself: written like a coil, in units of `tick`."""
+    """A timer in the device that switches the output off by itself.
+
+    `base` + the time in units of `tick` is written in the way the output is written.
+    """
 
     address: Word
+    base: Word = 0
     tick: Seconds
     longest: Word
 
@@ -88,12 +106,15 @@ class Output(_Data):
 
 
 class Identification(_Data):
-    """A read that only such a device is likely to answer; where `value` is given, with this first word."""
+    """A read that only such a device is likely to answer, by which a scan knows it.
+
+    Where `value` is given, with this first word; `address` stands for the device's own address on the line.
+    """
 
     function: Literal[1, 2, 3, 4]
     address: Word
     count: Annotated[int, Field(ge=1, le=125)] = 1
-    value: Word | None = None
+    value: Word | Literal["address"] | None = None
 
 
 class Serial(_Data):
@@ -153,6 +174,26 @@ def load(name: str) -> Profile:
         raise ConfigError(f"there is no profile {name!r}", suggestion=one_of(name, (*names(), FAMILY)))
     file = f"{name}.yaml"
     return parse(resources.files(__package__).joinpath("profiles", file).read_text(encoding="utf-8"), file)
+
+
+def find(name: str, place: Place = NOWHERE) -> Profile:
+    """The profile that site.yaml names at `place`: one of ours, or a file beside site.yaml. Raises ConfigError."""
+    if not name.endswith(".yaml"):
+        if name not in names():
+            suggestion = one_of(name, (*names(), FAMILY)) + "; or a file: NAME.yaml"
+            raise ConfigError(f"there is no profile {name!r}", place, suggestion)
+        return load(name)
+    path = Path(place.file).parent / name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the profile {str(path)!r} cannot be read: {error}", place) from error
+    return parse(text, str(path))
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema of a profile."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Profile.model_json_schema()
 
 
 def parse(text: str, file: str) -> Profile:

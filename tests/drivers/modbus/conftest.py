@@ -118,10 +118,13 @@ class Bench:
         """Fill the adapter with what it cannot send."""
         asyncio.get_running_loop().remove_reader(self._master)
         self._filler = os.open(self.link, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
-        for _ in range(5):  # the kernel moves it on behind our back
+        full = 0
+        while full < 5:  # the kernel moves it on behind our back
+            full += 1
             with contextlib.suppress(BlockingIOError):
                 while True:
                     os.write(self._filler, bytes(4096))
+                    full = 0
             await asyncio.sleep(0.01)
 
     def unblock(self) -> None:

@@ -6,9 +6,7 @@ import math
 
 import pytest
 
-from controller.model.errors import ConfigError
 from controller.model.time import NS, Instant
-from drivers.modbus import profile
 from drivers.modbus.plan import MOST_WORDS, Span, merge
 from drivers.modbus.schedule import (
     COMMANDS_IN_A_ROW,
@@ -203,48 +201,3 @@ def test_signs_and_flags() -> None:
     assert decode((0xFF9C,), "i16") == -100
     assert decode((7,), "bool") == 1
     assert math.isnan(decode((0x0000, 0x7FC0), "f32", "CDAB"))
-
-
-@pytest.mark.parametrize("name", profile.names())
-def test_profiles_are_valid_and_name_their_source(name: str) -> None:
-    known = profile.load(name)
-    assert known.source
-    assert known.sources
-
-
-# what each profile makes of the words its device sends: profile, name, words, value
-DEVICES = [
-    ("xy-md02", "temperature", (0xFF9C,), -10.0),
-    ("xy-md02", "humidity", (552,), 55.2),
-    ("senseair-s8", "co2", (812,), 812.0),
-    ("jxct-soil-7in1", "water_content", (314,), 31.4),
-    ("jxct-soil-7in1", "ph", (655,), 6.55),
-    ("npk-soil-7in1", "temperature", (0xFFF6,), -1.0),
-    ("renke-wind-speed", "wind_speed", (123,), 12.3),
-    ("vaisala-gmp252", "co2", (0xD47A, 0x43E8), 465.66),
-    ("apogee-sq-422x", "ppfd", (0x44BB, 0x8000), 1500.0),
-]
-
-
-@pytest.mark.parametrize(("name", "source", "words", "value"), DEVICES)
-def test_profiles_decode_what_their_devices_send(name: str, source: str, words: tuple[int, ...], value: float) -> None:
-    register = profile.load(name).sources[source]
-    assert isinstance(register, profile.Register)
-    number = decode(words, register.type, register.order) * register.scale + register.offset
-    assert number == pytest.approx(value, abs=0.005)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("title: x\nsource: y\nregisters: {a: {adress: 1}}", "adress"),
-        ("title: x\nsource: y\nregisters: {a: {address: 1, unit: grad}}", "there is no unit"),
-        ("title: x\nsource: y\nregisters: {a: {address: 1, function: 1}}", "bool"),
-        ("title: x\nsource: y\nsettle: 5 parsec", "parsec"),
-        ("title: [", "not YAML"),
-    ],
-)
-def test_wrong_profiles_say_what_is_wrong(text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said) as error:
-        profile.parse(text, "wrong.yaml")
-    assert "wrong.yaml" in str(error.value)

@@ -1,0 +1,151 @@
+"""Profiles: every one of ours, what it makes of its device's words, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from controller.model.commands import Verb
+from controller.model.errors import ConfigError, Place
+from controller.model.points import Quality
+from controller.model.ports import DeviceSettings, PointSettings, Source
+from controller.model.time import Instant
+from drivers.modbus import factory, profile
+from drivers.modbus.device import ProfileDevice
+from drivers.modbus.messages import READ_HOLDING, WRITE_REGISTER, Answer, Request
+
+from .conftest import Bench, Slave, Start, command, device
+
+FOLDER = Path(profile.__file__).parent
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_profiles_are_valid_and_name_their_source(name: str) -> None:
+    known = profile.load(name)
+    assert known.source
+    assert known.sources
+    assert known.identification is not None
+
+
+def test_the_schema_that_editors_use_is_that_of_the_code_and_fits_every_profile() -> None:
+    written = json.loads((FOLDER / "profile.schema.json").read_text())
+    assert written == profile.schema()
+    jsonschema.Draft202012Validator.check_schema(written)
+    yaml = YAML(typ="safe", pure=True)
+    for name in profile.names():
+        jsonschema.validate(yaml.load((FOLDER / "profiles" / f"{name}.yaml").read_text()), written)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"title": "x", "source": "y", "settle": "50 parsec"}, written)
+
+
+# what each profile makes of the words its device sends: profile, name, words, value
+DEVICES = [
+    ("aerasgard-co2", "temperature", (0xFFC9,), -5.5),
+    ("apogee-sp-422", "radiation", (0x4448, 0x4000), 801.0),
+    ("apogee-sq-422x", "ppfd", (0x44BB, 0x8000), 1500.0),
+    ("apogee-sq-522", "ppfd", (0x44BB, 0x8000), 1500.0),
+    ("apogee-sq-618", "ppfd", (0x44BB, 0x8000), 1500.0),
+    ("dfrobot-sen0657", "pressure", (1013,), 101.3),
+    ("dfrobot-sen0657", "wind_sector", (7,), 315.0),
+    ("elsner-p03", "temperature", (0xFFCE,), -5.0),
+    ("elsner-p03", "rain", (0x0100,), 0.0),  # the GPS's time, and no rain
+    ("elsner-p03", "rain", (0x0101,), 1.0),
+    ("jxct-soil-moisture", "water_content", (314,), 31.4),
+    ("lcom-srth100", "temperature", (0xFF9B,), -10.1),
+    ("npk-soil-7in1-fine", "ph", (655,), 6.55),
+    ("renke-rs-ws-n01", "temperature", (0xFF9F,), -9.7),
+    ("renke-rs-ws-n01", "humidity", (0x01E6,), 48.6),
+    ("renke-wind-direction", "sector", (2,), 90.0),
+    ("renke-wind-speed", "wind_speed", (0x0056,), 8.6),
+    ("senseair-k30", "co2", (812,), 812.0),
+    ("sensecap-one", "temperature", (0x0000, 0x6E8C), 28.3),
+    ("sequent-3relind", "board_temperature", (0xFFFF,), -1.0),
+    ("vaisala-gmw80", "co2", (0xD47A, 0x43E8), 465.66),
+    ("vaisala-hmp110", "temperature", (0x6666, 0x41E6), 28.8),
+    ("waveshare-io-8ch", "input/8", (1,), 1.0),
+    ("xy-md02", "temperature", (0x0131,), 30.5),
+    ("xy-md02", "temperature", (0xFF9C,), -10.0),
+    ("xy-md02", "humidity", (552,), 55.2),
+    ("senseair-s8", "co2", (812,), 812.0),
+    ("jxct-soil-7in1", "water_content", (314,), 31.4),
+    ("jxct-soil-7in1", "ph", (655,), 6.55),
+    ("npk-soil-7in1", "temperature", (0xFFF6,), -1.0),
+    ("renke-wind-speed", "wind_speed", (123,), 12.3),
+    ("vaisala-gmp252", "co2", (0xD47A, 0x43E8), 465.66),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "words", "value"), DEVICES)
+def test_profiles_decode_what_their_devices_send(name: str, source: str, words: tuple[int, ...], value: float) -> None:
+    reading = ProfileDevice([PointSettings("x", source)], profile.load(name)).poll()
+    next(reading)
+    with pytest.raises(StopIteration) as done:
+        reading.send(Answer(Instant(0, 0), words))
+    assert done.value.value[0].value == pytest.approx(value, abs=0.005)
+
+
+def test_every_profile_with_registers_is_in_the_table() -> None:
+    assert {name for name in profile.names() if profile.load(name).registers} == {name for name, *_ in DEVICES}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: x\nsource: y\nregisters: {a: {address: 1, type: f32, mask: 3}}", "only a bool or u16"),
+        ("title: x\nsource: y\nregisters: {a: {adress: 1}}", "adress"),
+        ("title: x\nsource: y\nregisters: {a: {address: 1, unit: grad}}", "there is no unit"),
+        ("title: x\nsource: y\nregisters: {a: {address: 1, function: 1}}", "bool"),
+        ("title: x\nsource: y\nsettle: 5 parsec", "parsec"),
+        ("title: [", "not YAML"),
+    ],
+)
+def test_wrong_profiles_say_what_is_wrong(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as error:
+        profile.parse(text, "wrong.yaml")
+    assert "wrong.yaml" in str(error.value)
+
+
+MINE = """
+title: A probe of mine
+source: its sheet, page 3
+registers:
+  temperature: {address: 0, type: i16, scale: 0.1, unit: °C, range: [-40, 85]}
+  humidity: {address: 9, scale: 0.1, unit: "%", range: [0, 100]}
+"""
+
+
+def test_a_profile_may_lie_beside_site_yaml(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(MINE)
+    place = Place(str(tmp_path / "site.yaml"), 3, 1)
+    mine = DeviceSettings("probe", {"address": 1, "profile": "mine.yaml"}, (), place)
+    assert factory.source(mine, "temperature") == Source("°C")
+    with pytest.raises(ConfigError, match="cannot be read") as error:
+        factory.source(DeviceSettings("probe", {"address": 1, "profile": "yours.yaml"}, (), place), "temperature")
+    assert error.value.place == place
+
+
+async def test_registers_that_nobody_asked_for_may_be_refused(bench: Bench, start: Start, tmp_path: Path) -> None:
+    """The device has no registers between its two: what cannot be read along is left out from then on."""
+    (tmp_path / "mine.yaml").write_text(MINE)
+    bench.slaves[1] = Slave(words={0: 215, 9: 640})
+    points = {"air.temperature": "temperature", "air.humidity": "humidity"}
+    probe = device("probe", points, address=1, profile=str(tmp_path / "mine.yaml"), poll="20 ms")
+    async with start(probe) as line:
+        await line.heard.until(lambda: len(line.heard.readings("air.humidity")) > 2)
+        assert line.heard.readings("air.temperature")[-1].value == 21.5
+        assert {reading.quality for reading in line.heard.readings("air.humidity")} == {Quality.GOOD}
+        assert line.driver.health().devices[0].refusals == 1
+        assert sum(frame[5] == 10 for frame in bench.frames) == 1
+
+
+def test_a_board_whose_timers_are_ended_by_a_time_of_zero() -> None:
+    board = ProfileDevice([PointSettings("valve", "channel/3")], profile.load("r4d-relay-8"))
+    for verb, seconds, word in ((Verb.ON, 90.0, 0x065A), (Verb.ON, 600.0, 0x06FF), (Verb.ON, None, 0x0100)):
+        job = board.command(command("valve", verb, seconds))
+        assert next(job) == Request(WRITE_REGISTER, 3, values=(word,))
+        assert job.send(Answer(Instant(0, 0))) == Request(READ_HOLDING, 3)
+    assert next(board.command(command("valve", Verb.OFF))) == Request(WRITE_REGISTER, 3, values=(0x0600,))
