@@ -21,14 +21,15 @@ class Client(Protocol):
 
 def connect(server: Influx1Settings | Influx2Settings) -> Client:
     """The client for a server. Nothing is sent yet. Raises ImportError."""
-    api_client, configuration, write_service = light.load()
-    settings = configuration.Configuration()
-    settings.host = server.url.rstrip("/")
-    settings.connection_pool_maxsize = 1
-    api = api_client.ApiClient(settings)
+    with light.writing_parts() as parts:
+        settings = parts.configuration.Configuration()
+        settings.host = server.url.rstrip("/")
+        settings.connection_pool_maxsize = 1
+        api = parts.api_client.ApiClient(settings)
+        service = parts.write_service.WriteService(api)
     if isinstance(server, Influx2Settings):
         api.set_default_header("Authorization", f"Token {server.token}")
-        return _Version2(api, write_service.WriteService(api), server)
+        return _Version2(api, service, server)
     if server.username is not None:
         secret = b64encode(f"{server.username}:{server.password or ''}".encode()).decode()
         api.set_default_header("Authorization", f"Basic {secret}")
