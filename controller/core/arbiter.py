@@ -6,37 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from controller.model.commands import Level
-from controller.rules.parser import Demand
 
-from .actuation import Explain, Want
-from .conditions import Latch
-from .demands import Proportional, Pulse
-from .irrigation import Rounds
+from .actuation import Want
+from .claims import Claim, Claims
+from .limits import Gait
 from .network import Moment, Network
 from .plan import ActuatorPlan
-
-
-@dataclass(frozen=True, slots=True)
-class LatchedDemand:
-    """One line of a rule's `do:` or `force:`."""
-
-    rule: str
-    latch: Latch
-    demand: Demand
-    pulse: Pulse | None
-    explain: Explain
-
-
-@dataclass(frozen=True, slots=True)
-class DrivenDemand:
-    """A P-band's claim."""
-
-    rule: str
-    drive: Proportional
-    explain: Explain
 
 
 @dataclass(slots=True)
@@ -46,29 +24,6 @@ class Hand:
     value: float
     ends: float
     by: str
-
-
-@dataclass(slots=True)
-class Claims:
-    """Everyone who may ask something of one actuator, in the order of the files."""
-
-    rules: list[LatchedDemand | DrivenDemand] = field(default_factory=list)
-    rounds: list[Rounds] = field(default_factory=list)
-    safety: list[LatchedDemand] = field(default_factory=list)
-
-    def slots(self) -> set[int]:
-        """What a decision depends on."""
-        slots: set[int] = set()
-        for claim in (*self.rules, *self.safety):
-            if isinstance(claim, DrivenDemand):
-                slots |= {claim.drive.slot, claim.drive.blind}
-            else:
-                slots |= {claim.latch.active, claim.latch.blind}
-                if claim.pulse:
-                    slots.add(claim.pulse.slot)
-        for rounds in self.rounds:
-            slots |= {rounds.open, rounds.ends}
-        return slots
 
 
 class Arbiter:
@@ -83,6 +38,7 @@ class Arbiter:
         self.position = plan.idle
         self._network = network
         self._changed = changed
+        self._gait = Gait(limits) if (limits := claims.limits()) else None
         network.add(self, claims.slots())
 
     def update(self, now: Moment) -> None:
@@ -91,25 +47,45 @@ class Arbiter:
             self.hand = None
         if self.hand:
             self._network.wake(self, self.hand.ends)
-        self.want = self._decide()
+        self.want = self._decide(now)
         self._changed(self.plan.name)
 
-    def _decide(self) -> Want:
-        decision = _Decision(self._network.values, self)
+    def _decide(self, now: Moment) -> Want:
+        decision = _Decision(self._network.values, self.plan, self.claims, self.position)
         if self.hand:
             decision.take_hand(self.hand)
         else:
             decision.take_rules()
+            if self._gait:
+                self._slow_down(decision, self._gait, now)
             decision.take_rounds()
         decision.take_safety()
+        if self._gait and decision.want.level in (Level.HAND, Level.SAFETY):
+            self._gait.at = None  # afterwards it goes on in steps from where it then is
         return decision.want
 
+    def _slow_down(self, decision: _Decision, gait: Gait, now: Moment) -> None:
+        want = decision.want
+        if want.low == want.high:
+            return
+        target, again = gait.let(want.target, self.position, self._network.values, now.t)
+        if again is not None:
+            self._network.wake(self, again)
+        if target != want.target:
+            decision.want = replace(want, target=target, chain=(f"on the way to {want.target:.0f} %", *want.chain))
+
     def state(self) -> object:
-        return None if self.hand is None else [self.hand.value, self.hand.ends, self.hand.by]
+        hand = None if self.hand is None else [self.hand.value, self.hand.ends, self.hand.by]
+        gait = None if self._gait is None else [self._gait.at, self._gait.stepped]
+        return None if hand is None and gait is None else [hand, gait]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self.hand = Hand(*state)
+        hand, gait = state
+        if hand is not None:
+            self.hand = Hand(*hand)
+        if gait is not None and self._gait is not None:
+            self._gait.at, self._gait.stepped = gait
 
 
 _IDLE = "nothing asks for it"
@@ -118,12 +94,10 @@ _IDLE = "nothing asks for it"
 class _Decision:
     """One pass over the claims, from the weakest to the strongest level."""
 
-    def __init__(self, values: list[float], arbiter: Arbiter) -> None:
+    def __init__(self, values: list[float], plan: ActuatorPlan, claims: Claims, here: float) -> None:
         self._values = values
-        self._plan = arbiter.plan
-        self._claims = arbiter.claims
-        self._here = arbiter.position
-        self.want = Want(arbiter.plan.idle, Level.IDLE, _IDLE)
+        self._plan, self._claims, self._here = plan, claims, here
+        self.want = Want(plan.idle, Level.IDLE, _IDLE)
 
     def take_rules(self) -> None:
         """The first rule of the file that names a position wins; the bounds of all active rules are then applied.
@@ -132,21 +106,21 @@ class _Decision:
         bounds does not: unknown opens nothing, so its "at least" does not hold and its "at most" does.
         """
         for claim in self._claims.rules:
-            if _only_bounds(claim):
+            if claim.only_bounds:
                 continue
-            if self._blind(claim):
+            if claim.blind(self._values):
                 self._take_safe(Level.RULE, claim)
                 return
-            if self._decides(claim):
+            if claim.decides(self._values):
                 self._take(Level.RULE, claim)
                 break
         self._apply_bounds(self._claims.rules, Level.RULE)
 
     def take_rounds(self) -> None:
-        for rounds in self._claims.rounds:
-            if self._values[rounds.open] == 1.0:
-                ends = self._values[rounds.ends]
-                self.want = Want(100.0, Level.IRRIGATION, rounds.plan.name, rounds.reason, ends=ends)
+        for turn in self._claims.rounds:
+            if self._values[turn.open] == 1.0:
+                ends = self._values[turn.ends]
+                self.want = Want(100.0, Level.IRRIGATION, turn.rule, turn.explain, ends=ends if ends == ends else None)
                 return
 
     def take_hand(self, hand: Hand) -> None:
@@ -155,69 +129,45 @@ class _Decision:
     def take_safety(self) -> None:
         """Forced positions, then bounds, then the safe position for what safety rules cannot know."""
         for claim in self._claims.safety:
-            if self._decides(claim):
+            if claim.decides(self._values):
                 self._take(Level.SAFETY, claim)
                 break
         low, high = self._apply_bounds(self._claims.safety, Level.SAFETY)
         if low > 0.0 or high < 100.0:
             self.want = replace(self.want, low=low, high=high)
         for claim in self._claims.safety:
-            if self._blind(claim):
+            if claim.blind(self._values):
                 self._take_safe(Level.SAFETY, claim)
                 break
 
-    def _decides(self, claim: LatchedDemand | DrivenDemand) -> bool:
-        if isinstance(claim, DrivenDemand):
-            target = self._values[claim.drive.slot]
-            return target == target
-        return self._active(claim) and not _only_bounds(claim)
-
-    def _active(self, claim: LatchedDemand) -> bool:
-        return self._values[claim.latch.active] == 1.0
-
-    def _blind(self, claim: LatchedDemand | DrivenDemand) -> bool:
-        node = claim.drive if isinstance(claim, DrivenDemand) else claim.latch
-        return self._values[node.blind] == 1.0
-
-    def _take(self, level: Level, claim: LatchedDemand | DrivenDemand) -> None:
-        ends = None
-        if isinstance(claim, DrivenDemand):
-            target = self._values[claim.drive.slot]
-        elif claim.pulse:
-            on = self._values[claim.pulse.slot] == 1.0
-            target, ends = (100.0, claim.pulse.ends) if on else (0.0, None)
-        else:
-            target = self._here if claim.demand.kind == "keep" else claim.demand.value
+    def _take(self, level: Level, claim: Claim) -> None:
+        target, ends = claim.position(self._values, self._here)
         self.want = Want(target, level, claim.rule, claim.explain, self.want.overruled_by(), ends=ends)
 
-    def _take_safe(self, level: Level, claim: LatchedDemand | DrivenDemand) -> None:
+    def _take_safe(self, level: Level, claim: Claim) -> None:
         target = self._here if self._plan.safe is None else self._plan.safe
         rule, chain = f"safe position: {claim.rule} cannot know", self.want.overruled_by()
         self.want = Want(target, level, rule, claim.explain, chain, target, target)
 
-    def _apply_bounds(self, claims: Sequence[LatchedDemand | DrivenDemand], level: Level) -> tuple[float, float]:
+    def _apply_bounds(self, claims: Sequence[Claim], level: Level) -> tuple[float, float]:
         """The strictest bounds of all active claims; whose clips the target becomes its cause."""
         low, high = 0.0, 100.0
-        floor: LatchedDemand | None = None
-        ceiling: LatchedDemand | None = None
+        floor: Claim | None = None
+        ceiling: Claim | None = None
         for claim in claims:
-            if isinstance(claim, DrivenDemand) or not _only_bounds(claim):
+            if not claim.only_bounds:
                 continue
-            bound, blind = claim.demand.value, self._blind(claim)
-            if claim.demand.kind == "at least" and self._active(claim) and not blind and bound > low:
-                low, floor = bound, claim
-            elif claim.demand.kind == "at most" and (self._active(claim) or blind) and bound < high:
-                high, ceiling = bound, claim
+            least, most = claim.bounds(self._values)
+            if least > low:
+                low, floor = least, claim
+            if most < high:
+                high, ceiling = most, claim
         if floor and self.want.target < low:
             self._clip(level, floor, low)
         if ceiling and self.want.target > high:
             self._clip(level, ceiling, high)
         return min(low, high), high  # where two bounds clash, the closed side is the safe one
 
-    def _clip(self, level: Level, claim: LatchedDemand, target: float) -> None:
-        rule = f"{claim.rule} (cannot know)" if self._blind(claim) else claim.rule
+    def _clip(self, level: Level, claim: Claim, target: float) -> None:
+        rule = f"{claim.rule} (cannot know)" if claim.blind(self._values) else claim.rule
         self.want = Want(target, level, rule, claim.explain, self.want.overruled_by())
-
-
-def _only_bounds(claim: LatchedDemand | DrivenDemand) -> bool:
-    return isinstance(claim, LatchedDemand) and claim.demand.kind in ("at least", "at most")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from controller.model.units import TEMPERATURE, show
-from controller.rules.compiler import Compiled, Symbol
+from controller.model.units import show
+from controller.rules.compiler import Symbol
 from controller.rules.parser import Demand
 
 from .alarms import Alarm, AlarmBook, Disagreement, SensorAlarm
-from .arbiter import Arbiter, Claims, DrivenDemand, LatchedDemand
+from .arbiter import Arbiter
 from .calendar import Calendar, Clockwork, DayNode, PeriodNode
+from .claims import Claims, DrivenDemand, LatchedDemand, LimitedDemand, StagedDemand
 from .conditions import Latch
-from .demands import Proportional, Pulse
-from .irrigation import Rounds
+from .control import Proportional
+from .irrigation import Parts, Rounds
+from .limits import Limit
 from .motor import Motor
 from .network import Network
-from .plan import ActuatorPlan, DrivePlan, IrrigationPlan, Plan, RulePlan
+from .plan import ActuatorPlan, DrivePlan, IrrigationPlan, LimitPlan, Plan, RulePlan, StagePlan
+from .pulse import Pulse
 from .scope import PERCENT, PLAIN, PlanScope
 from .sensors import Channel, Vote
 from .stage import Shown, Stage
+from .stages import Stages
+from .start_times import StartTimes
 from .switch import Switch
 
 _SWITCH_STATES = {"on": ">= 50", "off": "< 50"}
@@ -88,16 +93,26 @@ class Builder:
     def _add_rules(self) -> dict[str, Claims]:
         plan = self.plan
         claims = {actuator.name: Claims() for actuator in plan.actuators}
-        for setpoint in plan.setpoints:
-            self.scope.symbol(setpoint.name)
+        for name in [named.name for group in (plan.setpoints, plan.sums, plan.controls) for named in group]:
+            self.scope.symbol(name)
         for rule in plan.rules:
             if isinstance(rule, DrivePlan):
                 claims[rule.actuator].rules.append(self._drive(rule))
             else:
                 for actuator, demand in self._latch("rule", rule):
                     claims[actuator].rules.append(demand)
+        for limit in plan.limits:
+            claims[limit.actuator].rules.append(self._limit(limit))
+        for staged in plan.stages:
+            for switch, claim in self._stages(staged).items():
+                claims[switch].rules.append(claim)
+        pump_of = {valve: pump.switch for pump in plan.pumps for valve in pump.valves}
         for irrigation in plan.irrigation:
-            claims[irrigation.valve].rounds.append(self._rounds(irrigation))
+            rounds = self._rounds(irrigation)
+            for valve, turn in rounds.turns.items():
+                claims[valve].rounds.append(turn)
+            for pump in dict.fromkeys(pump_of[valve] for valve in rounds.turns if valve in pump_of):
+                claims[pump].rounds.append(rounds.pump_turn)
         for rule in plan.safety:
             for actuator, demand in self._latch("safety", rule):
                 claims[actuator].safety.append(demand)
@@ -130,35 +145,55 @@ class Builder:
     def _drive(self, rule: DrivePlan) -> DrivenDemand:
         key = f"drive {rule.name}"
         with self.scope.compiling(key):
-            by = self.scope.value(rule.by)
-            assert by.unit is not None
-            start = self.scope.value(rule.start, like=by.unit)
-            bands: list[tuple[Compiled | None, Compiled]] = [
-                (self.scope.condition(when), self.scope.value(band, like=by.unit)) for when, band in rule.band_when
-            ]
-            bands.append((None, self.scope.value(rule.band, like=by.unit)))
-        if by.unit.dimension == TEMPERATURE and start.absolute is False:
-            raise rule.start.text.error("the P-band must begin at a temperature, not at a difference")
-        slots = by.slots.union(start.slots, *(band.slots for _, band in bands))
-        drive = Proportional(self.network, key, by, start, bands, self.scope.patience(slots))
-        unit = by.unit
+            band = self.scope.band(rule)
+        patience = self.scope.patience(band.must_know())
+        drive = Proportional(self.network, key, band, patience, self._slots[rule.actuator])
+        unit, values = band.by.unit, self.network.values
+        assert unit is not None
         named = self.scope.explain([rule.by.tree], "")
 
         def explain() -> tuple[tuple[str, str], ...]:
-            values = self.network.values
-            return (*named(), ("from", show(start.run(values), unit)), ("band", show(drive.band(), unit)))
+            start, width = show(band.start.run(values), unit), show(band.width(values), unit)
+            return (*named(), ("from", start), ("band", f"{width} below" if band.reverse else width))
 
         return DrivenDemand(rule.name, drive, explain)
 
+    def _limit(self, plan: LimitPlan) -> LimitedDemand:
+        with self.scope.compiling(f"limit {plan.name}"):
+            when = self.scope.condition(plan.when) if plan.when else None
+            low, high = self.scope.bounds(plan.low, plan.high, PERCENT)
+        expressions = [expression for expression in (plan.when, plan.low, plan.high) if expression]
+        explain = self.scope.explain([expression.tree for expression in expressions], "")
+        return LimitedDemand(plan.name, Limit(self.network, plan, when, low, high), explain)
+
+    def _stages(self, plan: StagePlan) -> dict[str, StagedDemand]:
+        with self.scope.compiling(f"stages {plan.name}"):
+            need = self.scope.value(plan.by, like=PERCENT)
+        stages = Stages(self.network, plan, need, self.scope.patience(need.slots))
+        explain = self.scope.explain([plan.by.tree], "")
+        return {name: StagedDemand(plan.name, stages, name, explain) for name in plan.switches}
+
     def _rounds(self, plan: IrrigationPlan) -> Rounds:
-        with self.scope.compiling(f"irrigation {plan.name}: {plan.start.text.text}", plan.valve):
-            start = self.scope.condition(plan.start)
-            skip = self.scope.condition(plan.skip_when) if plan.skip_when else None
-            stop_day = self.scope.condition(plan.stop_day_when) if plan.stop_day_when else None
-        window = self.scope.window(plan.window) if plan.window else None
-        valve = self.scope.valve(plan.valve)
-        explain = self.scope.explain([plan.start.tree], plan.valve)
-        return Rounds(self.network, self.book, plan, valve, self.day.slot, window, start, skip, stop_day, explain)
+        scope, name = self.scope, f"irrigation {plan.name}"
+        start = f": {plan.start.text.text}" if plan.start else ""
+        with scope.compiling(f"{name}{start}", plan.valve):
+            parts = Parts(
+                valves=tuple(scope.valve(valve) for valve in (plan.valve, *plan.then)),
+                day=self.day.slot,
+                start=scope.condition(plan.start) if plan.start else None,
+                skip=scope.condition(plan.skip_when) if plan.skip_when else None,
+                stop_day=scope.condition(plan.stop_day_when) if plan.stop_day_when else None,
+                window=scope.window(plan.window) if plan.window else None,
+                times=StartTimes(self.clockwork, f"{name} times", plan.times, self.day.slot) if plan.times else None,
+                meter=self._meter(plan.meter) if plan.meter else None,
+                explain=scope.explain([plan.start.tree] if plan.start else [], plan.valve),
+            )
+        return Rounds(self.network, self.book, plan, parts)
+
+    def _meter(self, point: str) -> int:
+        symbol = self.scope.symbol(point)
+        assert symbol is not None, f"config checks that {point} is a point"
+        return symbol.slot
 
     def _shown_in(self, actuator: ActuatorPlan) -> Shown:
         flowing = None if actuator.kind == "position" else self.scope.valve(actuator.name).flowing

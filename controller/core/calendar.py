@@ -15,7 +15,7 @@ from astral.sun import sunrise, sunset
 from controller.model.time import NS
 from controller.rules.tree import DayTime, Window
 
-from .network import Moment, Network
+from .network import Moment, Network, Node
 from .plan import PeriodPlan, SitePlan
 
 SHORTEST_DAY = 12 * 3600.0
@@ -65,6 +65,10 @@ class Calendar:
             spans.append((start, end))
         return spans
 
+    def today(self, moment: DayTime, wall_ns: int) -> int:
+        """When a time of day is on the local day of `wall_ns`, UTC nanoseconds."""
+        return self._resolve(self.local(wall_ns).date(), moment)
+
     def _resolve_uncached(self, day: date, moment: DayTime) -> int:
         if moment.anchor == "clock":
             base = datetime.combine(day, time(), self.zone) + timedelta(seconds=moment.offset)
@@ -83,9 +87,9 @@ class Clockwork:
     def __init__(self, network: Network, calendar: Calendar) -> None:
         self.network = network
         self.calendar = calendar
-        self.nodes: list[DayNode | PeriodNode | WindowNode] = []
+        self.nodes: list[Node] = []
 
-    def wake_at_wall(self, node: DayNode | PeriodNode | WindowNode, now: Moment, wall_ns: int) -> None:
+    def wake_at_wall(self, node: Node, now: Moment, wall_ns: int) -> None:
         # an hour at the longest: a wall clock drifts against the monotonic one
         self.network.wake(node, now.t + min(max((wall_ns - now.wall_ns) / NS, 0.001), 3600.0))
 

@@ -32,6 +32,9 @@ _PASSES = 16
 LONGEST_OVERRIDE = 24 * 3600.0
 """Seconds after which every override ends, whatever was asked for."""
 
+_SHORTEST_WAIT = 1e-6
+"""Seconds."""
+
 _VERSION = 1
 
 
@@ -112,7 +115,8 @@ class Core:
         if not (self._stage.settled() and self._network.idle()):
             return now.after(1.0)
         due = self._network.next_wake()
-        return None if due is None else now.after(max(due - moment.t, 0.0))
+        # seconds are rounded to nanoseconds: a timer that seems due already is not, by the core's own arithmetic
+        return None if due is None else now.after(max(due - moment.t, _SHORTEST_WAIT))
 
     # inputs
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
+from controller.rules.compiler import Compiled
+
 from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
+from .plan import SumPlan
 from .psychrometrics import absolute_humidity, dew_point, humidity_deficit, vapour_pressure_deficit
+from .setpoints import Bounds, within
 
 MOIST_AIR: dict[str, Callable[[float, float], float]] = {
     "vpd": vapour_pressure_deficit,
@@ -63,6 +68,51 @@ class Integral:
         self._last, self._rate = now.t, values[self._source]
         self._network.set(self.slot, self._sum if self._rate == self._rate else NAN)
         if self._rate == self._rate and self._rate > 0:
+            self._network.wake(self, now.t + 60.0)
+
+    def state(self) -> object:
+        return [self._sum, none_if_unknown(self._epoch)]
+
+    def restore(self, state: object) -> None:
+        assert isinstance(state, list)
+        self._sum, epoch = state
+        self._epoch = nan_if_none(epoch)
+
+
+class Sum:
+    """A named sum over time of a rate, as `plan` says, since slot `reset` last changed.
+
+    While the rate is unknown so is the sum; it then goes on from where it was.
+    """
+
+    def __init__(
+        self, network: Network, key: str, plan: SumPlan, rate: Compiled, bounds: Bounds, reset: int, factor: float
+    ) -> None:
+        self.key = key
+        self.slot = network.slot()
+        self._network = network
+        self._plan, self._of, self._bounds = plan, rate, bounds
+        self._reset, self._factor = reset, factor
+        self._sum = 0.0
+        self._last: float | None = None
+        self._rate = NAN
+        self._epoch = NAN
+        slots = rate.slots.union(*(bound.slots for bound in bounds if bound))
+        network.add(self, slots | {reset})
+
+    def update(self, now: Moment) -> None:
+        values, epoch = self._network.values, self._network.values[self._reset]
+        if self._last is not None and self._rate == self._rate:
+            elapsed = now.t - self._last
+            if self._plan.forget is not None:
+                self._sum *= math.exp(-elapsed / self._plan.forget)
+            self._sum = within(self._sum + self._rate * elapsed * self._factor, self._bounds, values)
+        if epoch != self._epoch and (epoch == epoch or self._epoch == self._epoch):
+            self._epoch, self._sum = epoch, 0.0
+        self._last, self._rate = now.t, self._of.run(values)
+        known = self._rate == self._rate
+        self._network.set(self.slot, self._sum if known else NAN)
+        if known and (self._rate != 0 or self._plan.forget is not None):
             self._network.wake(self, now.t + 60.0)
 
     def state(self) -> object:

@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
 from controller.model.errors import one_of
-from controller.model.units import QUANTITIES, UNITS, Unit, show, show_duration
-from controller.rules.compiler import Compiled, Symbol, compile_expression
+from controller.model.units import QUANTITIES, TEMPERATURE, TIME, UNITS, Unit, best_unit, show, show_duration
+from controller.rules.compiler import Compiled, Definition, Symbol, compile_expression
+from controller.rules.parser import Text
+from controller.rules.tree import Call, Is, Name, SinceStart, Tree, Window, children
 from controller.rules.tree import ElapsedSinceStart as Elapsed
-from controller.rules.tree import Is, Name, SinceStart, Tree, Window, walk
 
 from .actuation import Explain
 from .calendar import Clockwork, WindowNode
 from .conditions import ElapsedSinceStart, Held
-from .derived import MOIST_AIR, CounterToday, DrainFraction, Integral, MoistAir
-from .irrigation import Valve
+from .control import Band, Need, Proportional
+from .derived import MOIST_AIR, CounterToday, DrainFraction, Integral, MoistAir, Sum
+from .irrigation import Pump, Valve
 from .motor import Motor
-from .plan import Expression, Plan, SetpointPlan
-from .setpoints import Calculation, PeriodSetpoint
+from .plan import ControlPlan, DrivePlan, Expression, Plan, SetpointPlan, SumPlan
+from .setpoints import Bounds, Calculation, Corrected, PeriodSetpoint
 from .switch import Switch
 from .windows import SlidingWindow
 
@@ -55,9 +59,20 @@ class PlanScope:
         self._resolving: list[str] = []
         self._valve = ""
         self._owner = ""
+        self.pumps = {pump.switch: Pump(self.network, pump.capacity) for pump in plan.pumps}
+        pump_of = {valve: self.pumps[pump.switch] for pump in plan.pumps for valve in pump.valves}
         self._valves = {
-            name: Valve(self.network, name, model) for name, model in models.items() if isinstance(model, Switch)
+            name: Valve(self.network, name, model, pump_of.get(name))
+            for name, model in models.items()
+            if isinstance(model, Switch)
         }
+        self._definitions = {
+            define.name: Definition(define.expression.text, define.expression.tree, define.parameters)
+            for define in plan.defines
+        }
+        self._named_sums = {total.name: total for total in plan.sums}
+        self._controls = {control.name: control for control in plan.controls}
+        self._never = self.network.slot(0.0)
         self._sums: dict[tuple[str, int], int] = {}
         self._numbers = Counter[str]()
 
@@ -75,12 +90,20 @@ class PlanScope:
 
     def names(self) -> Iterable[str]:
         derived = [f"{group}.{key}" for group in self._moist_groups() for key in MOIST_AIR]
-        return [*self._symbols, *self._setpoints, *derived, *_SUMS, "drain_fraction"]
+        own = [*self._setpoints, *self._named_sums, *self._controls]
+        return [*self._symbols, *own, *derived, *_SUMS, "drain_fraction"]
 
     def symbol(self, name: str) -> Symbol | None:
         known = self._symbols.get(name)
         if known is None:
-            known = self._setpoint(name) or self._moist_air(name) or self._day_sum(name) or self._drain_fraction(name)
+            known = (
+                self._setpoint(name)
+                or self._named_sum(name)
+                or self._need(name)
+                or self._moist_air(name)
+                or self._day_sum(name)
+                or self._drain_fraction(name)
+            )
             if known is not None:
                 self._symbols[name] = known
         return known
@@ -129,19 +152,89 @@ class PlanScope:
         self._inherit(fraction.slot, drained)
         return Symbol(fraction.slot, PERCENT)
 
+    @contextmanager
+    def _resolved(self, name: str, text: Text, kind: str) -> Iterator[None]:
+        """What is named inside must not depend on `name` again."""
+        if name in self._resolving:
+            circle = " -> ".join([*self._resolving[self._resolving.index(name) :], name])
+            raise text.error(f"{kind} {name} depends on itself: {circle}", 0, "break the circle")
+        self._resolving.append(name)
+        try:
+            with self.compiling(f"{kind} {name}"):
+                yield
+        finally:
+            self._resolving.pop()
+
     def _setpoint(self, name: str) -> Symbol | None:
         plan = self._setpoints.get(name)
         if plan is None:
             return None
-        if name in self._resolving:
-            circle = " -> ".join([*self._resolving[self._resolving.index(name) :], name])
-            raise plan.text.error(f"setpoint {name} depends on itself: {circle}", 0, "break the circle")
-        self._resolving.append(name)
-        try:
-            with self.compiling(f"setpoint {name}"):
-                return self._calculation(plan) if plan.value else self._period_setpoint(plan)
-        finally:
-            self._resolving.pop()
+        with self._resolved(name, plan.text, "setpoint"):
+            base = self._calculation(plan) if plan.value else self._period_setpoint(plan)
+            return self._corrected(plan, base)
+
+    def _corrected(self, plan: SetpointPlan, base: Symbol) -> Symbol:
+        if not (plan.corrections or plan.low or plan.high):
+            return base
+        corrections = [self._difference(expression, base) for expression in plan.corrections]
+        correction_bounds = (
+            self._difference(plan.correction_low, base) if plan.correction_low else None,
+            self._difference(plan.correction_high, base) if plan.correction_high else None,
+        )
+        bounds = self.bounds(plan.low, plan.high, base.unit)
+        node = Corrected(self.network, plan.name, base.slot, corrections, correction_bounds, bounds)
+        self._inherit(node.slot, (base.slot,))
+        return replace(base, slot=node.slot)
+
+    def _difference(self, expression: Expression, base: Symbol) -> Compiled:
+        """Something that can be added to `base`."""
+        compiled = self.value(expression, like=base.unit)
+        if base.unit.dimension == TEMPERATURE and compiled.absolute is True:
+            raise expression.text.error("a correction is a difference, not a temperature", 0, "write it in K")
+        return compiled
+
+    def bounds(self, low: Expression | None, high: Expression | None, unit: Unit) -> Bounds:
+        """Two bounds in one unit, where there are any."""
+        return self.value(low, like=unit) if low else None, self.value(high, like=unit) if high else None
+
+    def _named_sum(self, name: str) -> Symbol | None:
+        plan = self._named_sums.get(name)
+        if plan is None:
+            return None
+        with self._resolved(name, plan.of.text, "sum"):
+            return self._sum_node(plan, self._day if plan.reset == "day" else self._never, f"sum {name}")
+
+    def _sum_node(self, plan: SumPlan, reset: int, key: str) -> Symbol:
+        rate = self.value(plan.of)
+        assert rate.unit is not None
+        unit = best_unit(rate.unit.dimension.times(TIME))
+        bounds = self.bounds(plan.low, plan.high, unit)
+        node = Sum(self.network, key, plan, rate, bounds, reset, rate.unit.scale / unit.scale)
+        self._inherit(node.slot, rate.slots)
+        return Symbol(node.slot, unit, absolute=False)
+
+    def _need(self, name: str) -> Symbol | None:
+        plan = self._controls.get(name)
+        if plan is None:
+            return None
+        with self._resolved(name, plan.text, "control"):
+            band = self.band(plan)
+            control = Proportional(self.network, f"control {name}", band, self.patience(band.must_know()))
+            return Symbol(Need(self.network, name, control).slot, PERCENT)
+
+    def band(self, plan: ControlPlan | DrivePlan) -> Band:
+        """What a proportional control goes by."""
+        by = self.value(plan.by)
+        assert by.unit is not None
+        start = self.value(plan.start, like=by.unit)
+        if by.unit.dimension == TEMPERATURE and start.absolute is False and by.absolute is not False:
+            raise plan.start.text.error("the P-band must begin at a temperature, not at a difference")
+        widths: list[tuple[Compiled | None, Compiled]] = [
+            (self.condition(when), self.value(width, like=by.unit)) for when, width in plan.band_when
+        ]
+        widths.append((None, self.value(plan.band, like=by.unit)))
+        low, high = self.bounds(plan.low, plan.high, PERCENT)
+        return Band(by, start, tuple(widths), plan.reverse, plan.integral, low, high)
 
     def _calculation(self, plan: SetpointPlan) -> Symbol:
         assert plan.value is not None
@@ -162,7 +255,7 @@ class PlanScope:
             unit = unit or target.unit
             targets[indexes[period]] = target
         assert unit is not None
-        node = PeriodSetpoint(self.network, plan.name, self._period, targets, plan.ramp)
+        node = PeriodSetpoint(self.network, plan.name, self._period, targets, plan)
         self._inherit(node.slot, sorted({slot for target in targets.values() for slot in target.slots}))
         return Symbol(node.slot, unit, absolute=any(target.absolute is not False for target in targets.values()))
 
@@ -179,14 +272,14 @@ class PlanScope:
             self._owner, self._valve = before
 
     def condition(self, expression: Expression) -> Compiled:
-        compiled = compile_expression(expression.text, expression.tree, self)
+        compiled = compile_expression(expression.text, expression.tree, self, self._definitions)
         if compiled.unit is not None:
             raise expression.text.error("a condition is expected here, not a number", 0, "compare it with < or >")
         return compiled
 
     def value(self, expression: Expression, like: Unit | None = None) -> Compiled:
         """A number; with `like`, one in the same unit."""
-        compiled = compile_expression(expression.text, expression.tree, self)
+        compiled = compile_expression(expression.text, expression.tree, self, self._definitions)
         if compiled.unit is None:
             raise expression.text.error("a number is expected here, not a condition")
         if like is not None and compiled.unit.dimension != like.dimension:
@@ -219,9 +312,17 @@ class PlanScope:
         return self._windows[window]
 
     def sum_since_start(self, name: str) -> int | None:
-        if not self._valve or name not in _SUMS:
+        if not self._valve:
             return None
-        return self._sum(name, self.valve(self._valve).last_start, f"since start of {self._valve}")
+        if name in _SUMS:
+            return self._sum(name, self.valve(self._valve).last_start, f"since start of {self._valve}")
+        plan = self._named_sums.get(name)
+        if plan is None:
+            return None
+        if (name, last_start := self.valve(self._valve).last_start) not in self._sums:
+            key = f"sum {name} since start of {self._valve}"
+            self._sums[name, last_start] = self._sum_node(plan, last_start, key).slot
+        return self._sums[name, last_start]
 
     def elapsed_since_start(self, seconds: float) -> int | None:
         if not self._valve:
@@ -253,19 +354,34 @@ class PlanScope:
         """The names in some expressions with their present values."""
         shown: dict[str, Callable[[], str]] = {}
         for tree in trees:
-            for node in walk(tree):
-                match node:
-                    case Name(name) | Is(name, _):
-                        shown[name] = self._shower(name)
-                    case SinceStart(Name(name)):
-                        slot, unit = self._sum(name, self.valve(valve).last_start, ""), QUANTITIES[name].unit
-                        assert slot is not None
-                        shown[f"{name} since last start"] = lambda s=slot, u=unit: show(self.network.values[s], u)  # type: ignore[misc]
-                    case Elapsed():
-                        shown["since last start"] = lambda: self._since_start(valve)
-                    case _:
-                        pass
+            self._explain(tree, valve, shown, frozenset())
         return lambda: tuple((name, text()) for name, text in shown.items())
+
+    def _explain(self, tree: Tree, valve: str, shown: dict[str, Callable[[], str]], known: frozenset[str]) -> None:
+        """Add the names of a tree and of what it is defined by. `known` are the parameters of a definition."""
+        match tree:
+            case Name(name) | Call(name, _) if name in self._definitions:
+                definition = self._definitions[name]
+                self._explain(definition.tree, valve, shown, frozenset(definition.parameters))
+            case Name(name) | Is(name, _) if name not in known:
+                shown[name] = self._shower(name)
+            case SinceStart(Name(name)):
+                symbol = self.symbol(name)
+                with self.compiling("", valve):
+                    slot = self.sum_since_start(name)
+                assert symbol is not None
+                assert slot is not None
+                shown[f"{name} since last start"] = partial(self._shown_slot, slot, symbol.unit)
+                return
+            case Elapsed():
+                shown["since last start"] = partial(self._since_start, valve)
+            case _:
+                pass
+        for child in children(tree):
+            self._explain(child, valve, shown, known)
+
+    def _shown_slot(self, slot: int, unit: Unit) -> str:
+        return show(self.network.values[slot], unit)
 
     def _since_start(self, valve: str) -> str:
         last = self.network.values[self.valve(valve).last_start]

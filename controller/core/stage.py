@@ -64,7 +64,7 @@ class Actuator:
         self.model.restore(state, self._stage.network.now.t)
 
     def view(self) -> ActuatorView:
-        model, want = self.model, self.decided or self.arbiter.want
+        model, want = self.model, self.allowed or self.arbiter.want
         return ActuatorView(
             self.name,
             model.plan.kind,

@@ -92,6 +92,7 @@ _TABLE: tuple[tuple[str, Dimension, float], ...] = (
     ("ppm/min", Dimension(ppm=1, second=-1), 1 / 60),
     ("Pa", _PRESSURE, 1.0),
     ("hPa", _PRESSURE, 100.0),
+    ("kPa·h", _PRESSURE.times(TIME), 3.6e6),
     ("kPa", _PRESSURE, 1000.0),
     ("bar", _PRESSURE, 1e5),
     ("g/m³", _DENSITY, 1e-3),

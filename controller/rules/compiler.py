@@ -10,9 +10,10 @@ file ever reaches it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from controller.model.errors import one_of
 from controller.model.units import (
@@ -124,22 +125,50 @@ def _readings(absolute: bool | None) -> tuple[bool, ...]:
     return (True, False) if absolute is None else (absolute,)
 
 
-def compile_expression(text: Text, tree: Tree, scope: Scope) -> Compiled:
+class Definition(NamedTuple):
+    """What a user-defined name or function stands for."""
+
+    text: Text
+    tree: Tree
+    parameters: tuple[str, ...] = ()
+
+
+Definitions = Mapping[str, Definition]
+
+
+class _Argument(NamedTuple):
+    """What a parameter stands for: a tree, in the text and among the parameters of the caller."""
+
+    text: Text
+    tree: Tree
+    arguments: Mapping[str, _Argument]
+
+
+def compile_expression(text: Text, tree: Tree, scope: Scope, definitions: Definitions | None = None) -> Compiled:
     """Check and compile. Raises ConfigError at the column of the mistake, with a suggestion."""
-    work = _Compilation(text, scope)
+    work = _Compilation(text, scope, definitions or {})
     part = work.part(tree)
     return work.finish(part)
 
 
 class _Compilation:
-    def __init__(self, text: Text, scope: Scope) -> None:
+    def __init__(self, text: Text, scope: Scope, definitions: Definitions) -> None:
         self.text = text
         self.scope = scope
+        self.definitions = definitions
+        self.arguments: Mapping[str, _Argument] = {}
+        self.inside: list[str] = []
         self.slots: set[int] = set()
         self.temporaries = 0
 
+    def inner(self) -> _Compilation:
+        """For a part that becomes a node of its own."""
+        inner = _Compilation(self.text, self.scope, self.definitions)
+        inner.arguments, inner.inside = self.arguments, self.inside
+        return inner
+
     def finish(self, part: _Part) -> Compiled:
-        run: Function = eval(f"lambda v: {part.code}", {"nan": float("nan"), "__builtins__": {}, **_FUNCTIONS})
+        run: Function = eval(f"lambda v: {part.code}", {"nan": float("nan"), "__builtins__": {}, **_MEANINGS})
         return Compiled(run, frozenset(self.slots), part.unit, part.absolute, part.code)
 
     def temporary(self) -> str:
@@ -186,6 +215,35 @@ class _Compilation:
                 if slot is None:
                     raise self.text.error("'since last start' belongs to irrigation", at)
                 return _Part(self.slot(slot))
+
+    # definitions
+
+    def expand(self, name: str, given: tuple[Tree, ...], at: int) -> _Part:
+        definition = self.definitions[name]
+        if name in self.inside:
+            circle = " -> ".join([*self.inside[self.inside.index(name) :], name])
+            raise self.text.error(f"{name} is defined by itself: {circle}", at, "break the circle")
+        if len(given) != len(definition.parameters):
+            shape = f"{name}({', '.join(definition.parameters)})" if definition.parameters else name
+            raise self.text.error(f"{name} takes {len(definition.parameters)} values, not {len(given)}", at, shape)
+        arguments = {
+            parameter: _Argument(self.text, tree, self.arguments)
+            for parameter, tree in zip(definition.parameters, given, strict=True)
+        }
+        self.inside.append(name)
+        try:
+            return self.elsewhere(_Argument(definition.text, definition.tree, arguments))
+        finally:
+            self.inside.pop()
+
+    def elsewhere(self, what: _Argument) -> _Part:
+        """A part that stands in another text, where other parameters are known."""
+        here = self.text, self.arguments
+        self.text, self.arguments = what.text, what.arguments
+        try:
+            return self.part(what.tree)
+        finally:
+            self.text, self.arguments = here
 
     # conditions
 
@@ -236,7 +294,7 @@ class _Compilation:
         return () if symbol.states else KNOWN_TESTS
 
     def held(self, operand: Tree, seconds: float) -> _Part:
-        inner = _Compilation(self.text, self.scope)
+        inner = self.inner()
         condition = inner.finish(inner.truth(operand))
         return _Part(self.slot(self.scope.held(condition, seconds)))
 
@@ -251,10 +309,15 @@ class _Compilation:
     def lookup(self, name: str, at: int) -> Symbol:
         symbol = self.scope.symbol(name)
         if symbol is None:
-            raise self.text.error(f"there is no point {name!r}", at, one_of(name, self.scope.names()))
+            known = [*self.scope.names(), *self.definitions, *self.arguments]
+            raise self.text.error(f"there is no point {name!r}", at, one_of(name, known))
         return symbol
 
     def name(self, name: str, at: int) -> _Part:
+        if name in self.arguments:
+            return self.elsewhere(self.arguments[name])
+        if name in self.definitions:
+            return self.expand(name, (), at)
         symbol = self.lookup(name, at)
         if symbol.unit == _NO_DIMENSION and symbol.states:
             raise self.text.error(f"{name} has no number", at, f"write '{name} is {next(iter(symbol.states))}'")
@@ -321,9 +384,12 @@ class _Compilation:
         return None if len(possible) == 2 else possible.pop()
 
     def call(self, function: str, arguments: tuple[Tree, ...], at: int) -> _Part:
-        shape = _SHAPES.get(function)
+        if function in self.definitions:
+            return self.expand(function, arguments, at)
+        shape = FUNCTIONS.get(function)
         if shape is None:
-            raise self.text.error(f"there is no function {function!r}", at, one_of(function, _SHAPES))
+            known = [*FUNCTIONS, *(name for name, found in self.definitions.items() if found.parameters)]
+            raise self.text.error(f"there is no function {function!r}", at, one_of(function, known))
         least, most = shape
         if not least <= len(arguments) <= most:
             raise self.text.error(f"{function} takes {least if least == most else 'several'} values", at)
@@ -333,10 +399,13 @@ class _Compilation:
             part = self.same_dimension(arguments[0], argument, argument.at)[1]
             absolute = self.same_kind(absolute, part.absolute, argument.at)
             codes.append(part.code)
-        return _Part(f"{function}_({', '.join(codes)})", first.unit, absolute)
+        code = f"{function}_({', '.join(codes)})"
+        if function in _PURE:
+            return _Part(code, _NO_DIMENSION)
+        return _Part(code, first.unit, absolute)
 
     def over(self, function: str, operand: Tree, seconds: float) -> _Part:
-        inner = _Compilation(self.text, self.scope)
+        inner = self.inner()
         value = inner.finish(inner.number(operand))
         assert value.unit is not None
         slot = self.slot(self.scope.over(function, value, seconds))
@@ -362,7 +431,19 @@ def _named(tree: Tree, unit: Unit) -> str:
     return f"{name} (in {shown})" if shown else f"{name} (a plain number)"
 
 
-_SHAPES = {"clamp": (3, 3), "min": (2, 9), "max": (2, 9), "abs": (1, 1)}
+FUNCTIONS = {
+    "clamp": (3, 3),
+    "min": (2, 9),
+    "max": (2, 9),
+    "abs": (1, 1),
+    "ramp": (3, 3),
+    "smooth": (3, 3),
+    "angle": (2, 2),
+}
+"""Functions and how many values they take at least and at most."""
+
+_PURE = ("ramp", "smooth")
+"""Functions whose result is a plain number whatever they are given."""
 
 
 def _clamp(value: float, low: float, high: float) -> float:
@@ -378,4 +459,29 @@ def _unknown_or(choose: Callable[..., float]) -> Callable[..., float]:
     return function
 
 
-_FUNCTIONS: dict[str, object] = {"clamp_": _clamp, "min_": _unknown_or(min), "max_": _unknown_or(max), "abs_": abs}
+def _ramp(value: float, start: float, end: float) -> float:
+    """0 up to `start`, 1 from `end` on, a straight line between; `end` may lie below `start`."""
+    if start == end:
+        return float(value >= end) if value == value else value
+    return _clamp((value - start) / (end - start), 0.0, 1.0)
+
+
+def _smooth(value: float, start: float, end: float) -> float:
+    """As `_ramp`, with the first half of a cosine for the line."""
+    return (1 - math.cos(math.pi * _ramp(value, start, end))) / 2
+
+
+def _angle(one: float, other: float) -> float:
+    """The angle between two directions, 0 to 180°."""
+    return abs((one - other + 180.0) % 360.0 - 180.0)
+
+
+_MEANINGS: dict[str, object] = {
+    "clamp_": _clamp,
+    "min_": _unknown_or(min),
+    "max_": _unknown_or(max),
+    "abs_": abs,
+    "ramp_": _ramp,
+    "smooth_": _smooth,
+    "angle_": _angle,
+}
