@@ -51,10 +51,16 @@ def _run(arguments: argparse.Namespace) -> int:
 def _print(errors: Sequence[ConfigError], warnings: Sequence[ConfigError | Finding], directory: Path) -> None:
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    for error in errors:
-        print(error, file=sys.stderr)
+    print_errors(errors)
     if not errors:
         print(f"{directory}: right" + (f", with {len(warnings)} warnings" if warnings else ""))
+
+
+def print_errors(errors: Sequence[ConfigError]) -> int:
+    """A line for each on standard error; the exit code for wrong files."""
+    for error in errors:
+        print(error, file=sys.stderr)
+    return NO
 
 
 def _document(errors: Sequence[ConfigError], warnings: Sequence[ConfigError | Finding]) -> dict[str, Any]:

@@ -1,0 +1,7 @@
+"""Tests of rules, written by farmers and advisers beside rules.yaml, and run through the real core in milliseconds."""
+
+from .file import FILE, load
+from .play import Failure, play
+from .scenario import Scenario
+
+__all__ = ["FILE", "Failure", "Scenario", "load", "play"]
