@@ -72,7 +72,7 @@ def compiled_advance() -> Callable[..., None]:
 
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(_cache())
+    config.CACHE_DIR = str(cache_folder())
     try:
         machine: dict[str, Any] = {}
         spaces: list[dict[str, Any]] = []
@@ -92,7 +92,7 @@ def compiled_advance() -> Callable[..., None]:
     return advance
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
     digest = hashlib.sha256()
     for module in _MODULES:
         digest.update(Path(str(module.__file__)).read_bytes())

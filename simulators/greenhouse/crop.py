@@ -66,7 +66,7 @@ def grow(
     now, day = state[s.CANOPY], state[s.DAY_TEMPERATURE]
 
     not_full = 1 / (1 + math.exp(min(5e-4 * (stock - p[par.BUFFER_MOST]), 50.0)))
-    not_empty = 1 / (1 + math.exp(min(-5e-3 * (stock - p[par.BUFFER_LEAST]), 50.0)))
+    not_empty = 1 / (1 + math.exp(min(-5e-3 * (stock - p[par.BUFFER_LEAST]), 50.0))) if stock > 0.0 else 0.0
     hour = 1 / (1 + math.exp(min(-0.869 * (now - p[par.GROWTH_COLDEST]), 50.0)))
     hour /= 1 + math.exp(min(0.5793 * (now - p[par.GROWTH_HOTTEST]), 50.0))
     mean = 1 / (1 + math.exp(min(-1.1587 * (day - p[par.GROWTH_COLDEST_DAY]), 50.0)))

@@ -27,9 +27,17 @@ class Model:
     numbers are the same. Time is counted in s from the start of the weather.
     """
 
-    def __init__(self, given: Mapping[str, float], weather: WeatherTable, *, machine: bool = False) -> None:
+    def __init__(
+        self,
+        given: Mapping[str, float],
+        weather: WeatherTable,
+        *,
+        machine: bool = False,
+        longest_step: float = LONGEST_STEP,
+    ) -> None:
         self.weather = weather
         self.elapsed = 0.0
+        self._longest = longest_step
         self._advance: Callable[..., None] = compiled.compiled_advance() if machine else advance
         self._vector = _numpy if machine else list
         self.parameters = self._vector(parameters.vector(given))
@@ -50,7 +58,7 @@ class Model:
         self._advance(
             self.elapsed,
             end,
-            LONGEST_STEP,
+            self._longest,
             self._rows,
             self.weather.interval,
             self.state,
@@ -67,7 +75,7 @@ class Model:
         if not self.weather.reach(end):
             return False
         if len(self._rows) != len(self.weather.values):
-            self._rows = self._vector(self.weather.values)
+            self._rows = _numpy(self.weather.values) if self._vector is _numpy else self.weather.values
         return True
 
 

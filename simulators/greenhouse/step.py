@@ -33,6 +33,12 @@ BEYOND = (1 - GAMMA) / GAMMA
 VAPOUR = w.WIDTH
 """Place of the density of vapour outside (kg/m³), behind a row of the weather table."""
 
+CO2_MOLE = 44e-3
+"""mg/µmol."""
+
+MOST_TAKEN = 0.5
+"""Of the CO2 in the air the crop takes no more than this share in one step; matters for steps of an hour only."""
+
 MOVED = 0.02
 """A vent, a screen or the heater that has changed by more than this since the last call has just moved."""
 
@@ -266,6 +272,7 @@ def live(
 
     absorbed = k.PHOTONS_PER_JOULE * notes[m.PAR_CANOPY] + p[par.LAMP_PHOTONS] * notes[m.LAMP_CANOPY]
     assimilated = photosynthesis(notes[m.LEAF_AREA], absorbed, state[s.CANOPY], ppm, p)
+    assimilated = min(assimilated, MOST_TAKEN * p[par.AIR_HEIGHT] * state[s.CO2] / (dt * CO2_MOLE))
     capacity = canopy_capacity(state, p)
     fixed = grow(dt, assimilated, state, p, book)
     book[b.GROWTH] += (canopy_capacity(state, p) - capacity) * state[s.CANOPY]

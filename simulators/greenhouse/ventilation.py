@@ -6,6 +6,9 @@ import math
 
 from . import constants as k
 
+SHUT = 1e-9
+"""m²/m²: less is no opening."""
+
 
 def through_openings(
     roof: float,
@@ -30,7 +33,7 @@ def through_openings(
     push = wind_factor * wind * wind
     roof_alone = 0.5 * discharge * roof * math.sqrt(0.5 * k.GRAVITY * roof_height * warmth + push)
     side_alone = 0.5 * discharge * side * math.sqrt(0.5 * k.GRAVITY * side_height * warmth + push)
-    if roof <= 0.0 or side <= 0.0:
+    if roof < SHUT or side < SHUT:
         return roof_alone, side_alone
     squares = roof * roof + side * side
     chimney = roof * roof * side * side / squares * 2 * k.GRAVITY * between * warmth
