@@ -65,7 +65,7 @@ def observe(
     output[10] = outside[w.TEMPERATURE]
     output[11] = min(100 * outside[w.VAPOUR_PRESSURE] / saturation(outside[w.TEMPERATURE]), 100.0)
     output[12] = outside[w.WIND_SPEED]
-    output[13] = outside[w.WIND_DIRECTION]
+    output[13] = outside[w.WIND_DIRECTION] % 360.0
     output[14] = outside[w.RADIATION]
     output[15] = 1.0 if outside[w.RAIN] > WET_RAIN else 0.0
     output[16] = 100 * state[s.SLAB_WATER] / p[par.SLAB_VOLUME]

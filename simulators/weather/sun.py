@@ -48,3 +48,8 @@ def extraterrestrial(unix: float, sine: float) -> float:
 def under_clouds(clear: float, cover: float) -> float:
     """Global radiation under a cloud cover of 0..1, W/m² (Kasten and Czeplak, 1980)."""
     return float(clear * (1.0 - 0.75 * cover**3.4))
+
+
+def clouds_that_leave(share: float) -> float:
+    """The cloud cover under which this share of the clear sky's radiation comes through: inverse of `under_clouds`."""
+    return float(min(max((1.0 - share) / 0.75, 0.0), 1.0) ** (1 / 3.4))

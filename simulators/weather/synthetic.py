@@ -94,7 +94,7 @@ class SyntheticWeather(WeatherTable):
         self._shower = self._step(self._shower, 3 * 3600)
         self._flicker = self._step(self._flicker, 900)
         self._gust = self._step(self._gust, 600)
-        self._direction = (self._direction + self._random.gauss(0, 4)) % 360
+        self._direction += self._random.gauss(0, 4)
 
         unix = self._unix + seconds
         sine = sun.sine_of_elevation(unix, self._latitude, self._longitude)

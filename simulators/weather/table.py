@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 COLUMNS = (
     ("temperature", "°C"),
@@ -17,7 +17,8 @@ COLUMNS = (
     ("soil_temperature", "°C"),
     ("rain", "mm/h"),
 )
-"""What stands in a row, in this order. The soil's temperature is that two metres down."""
+"""What stands in a row, in this order. The soil's temperature is that two metres down; wind directions may run on
+beyond 0 and 360, so that a straight line between two rows turns the short way."""
 
 WIDTH = len(COLUMNS)
 TEMPERATURE, VAPOUR_PRESSURE, CO2, WIND_SPEED, WIND_DIRECTION, RADIATION, SKY, SOIL, RAIN = range(WIDTH)
@@ -42,6 +43,15 @@ class WeatherTable:
     def seconds(self) -> float:
         """How much time the table covers."""
         return max(self.rows - 1, 0) * self.interval
+
+    def since(self, start: datetime) -> WeatherTable:
+        """The part from `start` on, to the row. Raises ValueError where the table does not hold that time."""
+        skipped = round((start - self.start).total_seconds() / self.interval)
+        if not 0 <= skipped < self.rows - 1:
+            end = self.start + timedelta(seconds=self.seconds)
+            raise ValueError(f"the weather runs from {self.start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
+        begin = self.start + timedelta(seconds=skipped * self.interval)
+        return WeatherTable(begin, self.interval, self.values[skipped * WIDTH :])
 
     def reach(self, seconds: float) -> bool:
         """Whether the table covers this much time, counted from its start. A table that can grow does so here."""
