@@ -20,6 +20,7 @@ from controller.app.desk import Desk
 from controller.app.engine import Engine, Send
 from controller.app.lock import only_controller
 from controller.app.past import parse_time, why_then
+from controller.app.records import RULES, SITE, Records
 from controller.app.status import Data, describe
 from controller.app.supervisor import Part
 from controller.app.uplinks import Uplinks
@@ -29,6 +30,7 @@ from controller.core.core import Core
 from controller.core.plan import Plan
 from controller.model.commands import Notice
 from controller.model.errors import ConfigError
+from controller.model.events import Noted
 from controller.model.time import Clock
 from controller.store import Limits, Store
 
@@ -82,7 +84,7 @@ class Application:
             store = stack.enter_context(Store.open(options.state, _limits(configuration)))
             running = _Running(configuration, options.clock, store)
             stack.push_async_callback(running.stop)
-            desk = Desk(running.engine, running.describe, running.why_then)
+            desk = Desk(running.engine, running.describe, running.why_then, running.records(options))
             await self._serve(desk, stack)
             await running.start()
             self._on_signals(stack)
@@ -156,6 +158,7 @@ class _Running:
         await self._buses.apply(self._configuration.buses)
         self._adopt(self._configuration.plan, self._store.load_state())
         await self._uplinks.apply(self._configuration)
+        self._keep_texts()
 
     async def change(self, configuration: Configuration) -> None:
         """Go on with other files. Raises ConfigError, and everything then stays as it was."""
@@ -163,6 +166,7 @@ class _Running:
         self._configuration = configuration
         await self._buses.apply(configuration.buses)
         await self._uplinks.apply(configuration)
+        self._keep_texts()
 
     async def stop(self) -> None:
         await self._uplinks.stop()
@@ -177,6 +181,19 @@ class _Running:
 
     def notice(self, notice: Notice) -> None:
         self.engine.emit((notice,))
+
+    def records(self, options: Options) -> Records:
+        """The past and the files, for the page."""
+        return Records(self._store.history, options.directory, options.state, lambda: self._configuration, self._note)
+
+    def _note(self, subject: str, text: str) -> None:
+        self._store.append((Noted(subject, text, self._clock.now()),))
+
+    def _keep_texts(self) -> None:
+        """Each version that was in force can be looked up, and come back to."""
+        texts, now = self._configuration.texts, self._clock.now()
+        self._store.save_rules(RULES, texts.rules, now)
+        self._store.save_rules(SITE, texts.site, now)
 
     def watchmen(self) -> dict[str, Watchman]:
         """Who raises alarms about the controller itself."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from controller.app.control import Refused
 from controller.app.engine import Engine
+from controller.app.records import Records
 from controller.app.status import Data, cause_data
+from controller.core.plan import Plan
 from controller.core.views import ActuatorView
 from controller.model.commands import Acknowledge, Override, Release
 from controller.model.errors import one_of
@@ -20,12 +22,25 @@ class Desk:
     """One question in, one answer out. Questions are `{"do": name, ...}`; every method raises Refused."""
 
     def __init__(
-        self, engine: Engine, status: Callable[[], Data], why_then: Callable[[str, str], Data] | None = None
+        self,
+        engine: Engine,
+        status: Callable[[], Data],
+        why_then: Callable[[str, str], Data] | None = None,
+        records: Records | None = None,
     ) -> None:
-        """`why_then` answers for an actuator and a past time as a person writes it; without it there is no past."""
+        """`why_then` answers for an actuator and a past time as a person writes it; without it there is no past.
+
+        `records` are for the page; without them it shows the present only.
+        """
         self._engine = engine
         self.status = status
+        self.records = records
         self._why_then = why_then
+
+    @property
+    def plan(self) -> Plan:
+        """What is in force now."""
+        return self._engine.core.plan
 
     def answer(self, question: Mapping[str, Any]) -> Data:
         """The answer to one question as it came over the socket."""

@@ -54,8 +54,18 @@ def describe(
                 "limited": view.limited,
                 "trouble": view.trouble,
                 "cause": cause_data(view.cause),
+                "hand": None if view.hand is None else view.hand._asdict(),
             }
             for view in core.actuators()
+        ],
+        "rounds": [
+            {
+                "rule": view.rule,
+                "valve": view.valve,
+                "since": view.since,
+                "sums": {name: None if math.isnan(value) else value for name, value in view.sums},
+            }
+            for view in core.rounds()
         ],
         "alarms": [
             {

@@ -13,12 +13,13 @@ from controller.model.events import AlarmState, Event
 from controller.model.points import Quality, Reading
 from controller.model.time import NS, Instant
 from controller.model.units import show_duration
+from controller.rules.tree import Name, SinceStart, walk
 
 from .arbiter import Hand
 from .build import Builder
 from .network import Moment
-from .plan import Plan
-from .views import ActuatorView, AlarmView, PointView
+from .plan import IrrigationPlan, Plan
+from .views import ActuatorView, AlarmView, PointView, RoundView
 
 _CLOCK_SET = 2.0
 """Seconds by which the wall clock must leave the monotonic one before it counts as having been set."""
@@ -236,6 +237,25 @@ class Core:
 
     def actuators(self) -> list[ActuatorView]:
         return [node.view() for node in self._stage.actuators.values()]
+
+    def rounds(self) -> list[RoundView]:
+        """What the irrigation rules wait for."""
+        return [self._round(plan) for plan in self.plan.irrigation]
+
+    def _round(self, plan: IrrigationPlan) -> RoundView:
+        values, scope = self._network.values, self._builder.scope
+        last = values[scope.valve(plan.valve).last_start]
+        sums = []
+        for node in walk(plan.start.tree) if plan.start else ():
+            match node:
+                case SinceStart(Name(name)):
+                    with scope.compiling("", plan.valve):
+                        slot = scope.sum_since_start(name)  # the rule itself has asked for it: it is there
+                    sums.append((name, math.nan if slot is None else values[slot]))
+                case _:
+                    pass
+        since = None if last != last else self._network.now.t - last
+        return RoundView(plan.name, plan.valve, since, tuple(sums))
 
     def alarms(self) -> list[AlarmView]:
         """Alarms that stand, the oldest first."""

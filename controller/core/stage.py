@@ -15,7 +15,7 @@ from .motor import Motor
 from .network import Moment, Network
 from .plan import InterlockPlan, Plan
 from .switch import Switch
-from .views import ActuatorView
+from .views import ActuatorView, HandView
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Actuator:
         self.model.restore(state, self._stage.network.now.t)
 
     def view(self) -> ActuatorView:
-        model, want = self.model, self.allowed or self.arbiter.want
+        model, want, hand = self.model, self.allowed or self.arbiter.want, self.arbiter.hand
+        now = self._stage.network.now
         return ActuatorView(
             self.name,
             model.plan.kind,
@@ -73,9 +74,10 @@ class Actuator:
             self.cause or want.cause(),
             model.moving,
             model.on,
-            model.day_seconds(self._stage.network.now.t),
+            model.day_seconds(now.t),
             model.limited,
             model.following.trouble,
+            HandView(hand.value, hand.ends - now.t, hand.by) if hand else None,
         )
 
 

@@ -20,6 +20,14 @@ class PointView(NamedTuple):
     age: float | None
 
 
+class HandView(NamedTuple):
+    """A person's override: `value` in %, `seconds` until it ends."""
+
+    value: float
+    seconds: float
+    by: str
+
+
 class ActuatorView(NamedTuple):
     """`position` and `target` in %; `moving` is "opening", "closing" or ""; `day_seconds` is today's time on.
 
@@ -36,6 +44,7 @@ class ActuatorView(NamedTuple):
     day_seconds: float
     limited: str
     trouble: str
+    hand: HandView | None = None
 
 
 class AlarmView(NamedTuple):
@@ -44,3 +53,15 @@ class AlarmView(NamedTuple):
     priority: str
     text: str
     since: Instant
+
+
+class RoundView(NamedTuple):
+    """What an irrigation rule knows of its valve: `since` the last start in seconds (None: there was none).
+
+    `sums` are those since then that its start condition reads, each in the sum's unit (NaN where unknown).
+    """
+
+    rule: str
+    valve: str
+    since: float | None
+    sums: tuple[tuple[str, float], ...]

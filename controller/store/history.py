@@ -128,6 +128,10 @@ class History:
         )
         return rows[0][0] if rows else None
 
+    def rules_versions(self, name: str, limit: int = 100) -> list[tuple[int, str]]:
+        """The versions of a file with the time from which each was in force (UTC nanoseconds), the newest first."""
+        return self._all("SELECT at_ns, text FROM rules WHERE name = ? ORDER BY id DESC LIMIT ?", (name, limit))
+
     def quarantined(self, limit: int = 100) -> list[tuple[str, str]]:
         """The newest lines that a server refused, each with its reason."""
         return self._all("SELECT line, reason FROM quarantine ORDER BY id DESC LIMIT ?", (limit,))

@@ -1,0 +1,83 @@
+"""The past and the two files, for the page: what was measured, what was noted, and which rules were in force."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.app.control import Refused
+from controller.config import Configuration
+from controller.store import History
+
+RULES, SITE = "rules.yaml", "site.yaml"
+MOST_TEXT = 256 * 1024  # bytes of a rules file that the page takes
+
+
+class Version(NamedTuple):
+    """A text of rules.yaml and when it came into force (UTC nanoseconds)."""
+
+    at_ns: int
+    text: str
+
+
+class Records:
+    """Every method that reads the history raises sqlite3.Error and may take milliseconds: call it from a thread."""
+
+    def __init__(
+        self,
+        history: History,
+        directory: Path,
+        state: Path,
+        configuration: Callable[[], Configuration],
+        note: Callable[[str, str], None],
+    ) -> None:
+        """`note` writes a line (subject, text) into the journal."""
+        self.history = history
+        self.state = state
+        self.note = note
+        self._directory = directory
+        self._configuration = configuration
+
+    def rules_in_force(self) -> str:
+        """The text of the rules that the core runs."""
+        return self._configuration().texts.rules
+
+    def rules_file(self) -> str:
+        """The text of the file, which may hold mistakes that are not in force. Raises Refused."""
+        try:
+            return (self._directory / RULES).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{RULES} cannot be read: {error}") from None
+
+    def site_text(self) -> str:
+        """The text of site.yaml that the core runs."""
+        return self._configuration().texts.site
+
+    def versions(self) -> list[Version]:
+        """The newest versions of rules.yaml, the newest first."""
+        return [Version(*row) for row in self.history.rules_versions(RULES)]
+
+    def write_rules(self, text: str, by: str) -> None:
+        """Replace rules.yaml as a whole or not at all; the watch on the files then takes it over. Raises Refused."""
+        data = text.encode("utf-8", "surrogateescape")
+        if len(data) > MOST_TEXT:
+            raise Refused(f"the rules are longer than {MOST_TEXT // 1024} kB")
+        path = self._directory / RULES
+        try:
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o664
+            with tempfile.NamedTemporaryFile(dir=self._directory, prefix=f".{RULES}.", delete=False) as file:
+                try:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    os.fchmod(file.fileno(), mode)
+                    Path(file.name).replace(path)
+                except BaseException:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise Refused(f"{RULES} cannot be written: {error.strerror or error}") from None
+        self.note("rules", f"{RULES} was replaced by {by}")
