@@ -89,12 +89,7 @@ FIRST = f"{HEADER}\n{rows('00:00', '00:10', '00:20')}"
 @pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
-        (
-            FIRST + rows("06:00"),
-            4,
-            1,
-            r"temperature: 5 h 30 min are missing after this line \(at most 3 h are"),
-        ),
+        (FIRST + rows("06:00"), 4, 1, r"temperature: 5 h 30 min are missing after this line \(at most 3 h are"),
         (FIRST.replace("temperature [°C]", "temperature [%]"), 1, 2, r"temperature: % is not a unit of this quantity"),
         (FIRST.replace("temperature [°C]", "temperature"), 1, 2, r"has no unit \(write temperature \[°C\]\)"),
         (FIRST.replace("temperature [°C]", "temprature [°C]"), 1, 2, r"no column 'temprature' \(did you mean temper"),
