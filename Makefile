@@ -15,7 +15,8 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	deploy/debian-packages.sh mosquitto influxdb victoria-metrics
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --ignore tests/e2e $(ARGS)
+	$(BIN)/pytest tests/e2e
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
