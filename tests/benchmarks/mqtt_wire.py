@@ -1,4 +1,4 @@
-"""A load generator that is faster than what it measures: MQTT 3.1.1 over one blocking socket, packets made beforehand."""
+"""A load generator faster than what it measures: MQTT 3.1.1 over one blocking socket, packets made beforehand."""
 
 from __future__ import annotations
 
