@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from controller.core.plan import Expression
-from controller.model.errors import ConfigError
-from controller.rules.parser import STATES, Demand, Text, parse_demand, parse_window
-from controller.rules.tree import Window
+from controller.model.errors import ConfigError, one_of
+from controller.rules.parser import STATES, Demand, Text, parse_daytime, parse_demand, parse_pace, parse_window
+from controller.rules.tree import DayTime, Window
 
 from . import texts
 from .nodes import Mapping as MappingOf
@@ -21,7 +21,12 @@ from .nodes import Word
 
 Schema = Mapping[str, Any]
 
+_BETWEEN = ("ramp", "over", "shape")
+_CORRECTED = ("value", "add", "add_within", "within")
 _NUMBER_AND_UNIT = r"^\s*[-+]?\d+(\.\d+)?\s*\S*\s*$"
+
+
+Shape = Literal["linear", "sine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,19 @@ class Periods:
 
     values: tuple[tuple[Text, Expression], ...]
     ramp: Text | None
+    ramp_down: Text | None = None
+    over: float | None = None
+    shape: Shape = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A value, what is added to it, and the bounds of both."""
+
+    value: Expression | Periods
+    add: tuple[Expression, ...] = ()
+    add_within: tuple[Expression, Expression] | None = None
+    within: tuple[Expression, Expression] | None = None
 
 
 class Parsed:
@@ -58,11 +76,56 @@ class _SetpointField(Parsed):
     def _validate(self, value: object) -> Any:
         if not isinstance(value, MappingOf):
             return super()._validate(value)
-        values = [(_key(key), super(_SetpointField, self)._validate(value[key])) for key in value if key != "ramp"]
-        ramp = _text(value["ramp"]) if "ramp" in value else None
+        return self._corrected(value) if "value" in value else self._periods(value)
+
+    def _corrected(self, value: MappingOf) -> Corrected:
+        for key in value:
+            if key not in _CORRECTED:
+                hint = one_of(key, _CORRECTED)
+                raise _wrong(ConfigError(f"there is no {str(key)!r} here", value.key(key), hint))
+        base = value["value"]
+        made = self._periods(base) if isinstance(base, MappingOf) else super()._validate(base)
+        add = value.get("add", ())
+        if not isinstance(add, (list, tuple)):
+            raise _wrong(ConfigError("add must be a list", value.key("add"), "begin each item with '- '"))
+        corrections = tuple(super(_SetpointField, self)._validate(item) for item in add)
+        return Corrected(made, corrections, self._bounds(value, "add_within"), self._bounds(value, "within"))
+
+    @staticmethod
+    def _bounds(value: MappingOf, key: str) -> tuple[Expression, Expression] | None:
+        try:
+            return texts.bounds(texts.text_of(value[key])) if key in value else None
+        except ConfigError as error:
+            raise _wrong(error) from None
+
+    def _periods(self, value: MappingOf) -> Periods:
+        periods = [key for key in value if key not in _BETWEEN]
+        values = [(_key(key), super(_SetpointField, self)._validate(value[key])) for key in periods]
         if not values:
             raise _wrong(ConfigError("no period has a value here", value.place, "write {day: 19 °C, night: 16 °C}"))
-        return Periods(tuple(values), ramp)
+        try:
+            return _between(tuple(values), value)
+        except ConfigError as error:
+            raise _wrong(error) from None
+
+
+def _between(values: tuple[tuple[Text, Expression], ...], value: MappingOf) -> Periods:
+    """The periods' values with the ramp that `value` names. Raises ConfigError."""
+    ramp: object = value.get("ramp")
+    down: object = None
+    if isinstance(ramp, MappingOf):
+        if set(ramp) != {"up", "down"}:
+            raise ConfigError("this ramp needs up and down", value.key("ramp"), "write {up: 2 °C/h, down: 4 °C/h}")
+        down = ramp["down"]
+        ramp = ramp["up"]
+    shape = texts.text_of(value.get("shape", Word("linear")))
+    if shape.text not in get_args(Shape):
+        raise shape.error(f"there is no shape {shape.text!r}", 0, one_of(shape.text, get_args(Shape)))
+    over = texts.duration_above_zero(texts.text_of(value["over"])) if "over" in value else None
+    if over is not None and ramp is not None:
+        raise ConfigError("a ramp has a pace or a time, not both", value.key("over"), "remove ramp or over")
+    up, falling = (None if text is None else texts.text_of(text) for text in (ramp, down))
+    return Periods(values, up, falling, over, cast("Shape", shape.text))
 
 
 class _TravelField(Parsed):
@@ -177,7 +240,7 @@ Name = Annotated[Text, Parsed(texts.name, _NAMED)]
 Address = Annotated[Text, Parsed(lambda text: text, {"type": "string"})]
 """A text that may be empty, with its place."""
 Setpoint = Annotated[
-    Expression | Periods,
+    Expression | Periods | Corrected,
     _SetpointField(
         texts.expression,
         {
@@ -186,13 +249,65 @@ Setpoint = Annotated[
                 {"type": ["string", "number"]},
                 {
                     "type": "object",
-                    "properties": {"ramp": _measured("How fast it changes at most.", "2 °C/h")},
+                    "properties": {
+                        "ramp": _measured("How fast it changes at most.", "2 °C/h"),
+                        "over": _DURATION,
+                        "shape": {"enum": ["linear", "sine"]},
+                    },
                     "additionalProperties": {"type": ["string", "number"]},
+                },
+                {
+                    "type": "object",
+                    "properties": {
+                        "value": {"description": "A value, or one for each period."},
+                        "add": {"type": "array", "items": {"type": "string"}, "description": "Corrections."},
+                        "add_within": {"type": "string", "description": "Bounds of the sum of the corrections."},
+                        "within": {"type": "string", "description": "Bounds of the result."},
+                    },
+                    "required": ["value"],
+                    "additionalProperties": False,
                 },
             ],
             "examples": ["heating_temperature + 4 °C", {"night": "16 °C", "day": "19 °C", "ramp": "2 °C/h"}],
         },
     ),
+]
+Bounds = Annotated[
+    tuple[Expression, Expression],
+    Parsed(
+        texts.bounds,
+        {"type": "string", "description": "The lowest and the highest value.", "examples": ["0 % .. 80 %"]},
+    ),
+]
+BandOf = Annotated[
+    texts.Band,
+    Parsed(
+        texts.band,
+        {"type": "string", "description": "The width of the band, above or below.", "examples": ["6 °C", "4 K below"]},
+    ),
+]
+PaceOf = Annotated[
+    tuple[float, float],
+    Parsed(parse_pace, {"type": "string", "description": "A step and its time.", "examples": ["5 % every 3 min"]}),
+]
+Given = Annotated[
+    texts.Amount,
+    Parsed(
+        texts.amount,
+        {
+            "type": "string",
+            "description": "How long the valve is open, or what it gives.",
+            "examples": ["2 min", "60 L", "60 L by water.volume within 5 min"],
+        },
+    ),
+]
+TimeOfDay = Annotated[
+    DayTime,
+    Parsed(parse_daytime, {"type": "string", "description": "A time of day.", "examples": ["08:00", "sunrise + 2 h"]}),
+]
+Definition = Annotated[
+    tuple[Text, tuple[str, ...]],
+    Parsed(texts.definition, {"type": "string", "description": "A name, or a function with its parameters."}),
 ]
 Label = Annotated[Text, Parsed(texts.label, {"type": "string", "minLength": 1})]
 """Any text, with its place."""

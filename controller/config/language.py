@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from controller.core.plan import (
     ActuatorPlan,
     AlarmPlan,
+    ControlPlan,
+    DefinePlan,
     DrivePlan,
     Expression,
     IrrigationPlan,
+    LimitPlan,
+    Pace,
     PeriodPlan,
+    PumpPlan,
     RulePlan,
     SetpointPlan,
+    StagePlan,
+    SumPlan,
 )
 from controller.model.errors import one_of
 from controller.model.units import UNITS, Unit, UnitError, best_unit, unit
 from controller.rules.parser import Demand, Text
 from controller.rules.tree import Number, walk
 
-from .fields import Periods
+from .fields import Corrected, Periods
 from .problems import Problems
-from .rules_file import Drive, Irrigation, Rule, RulesFile, Safety
+from .rules_file import Control, Drive, Irrigation, Rule, RulesFile, Safety
+from .texts import Amount
 from .treatment import rate
 
 _WORDS = {"position": ("open", "closed", "keep"), "switch": ("on", "off", "keep"), "valve": ("open", "closed", "keep")}
@@ -35,8 +45,25 @@ class Language:
     ) -> None:
         self._file, self._actuators, self._problems = rules, actuators, problems
         self._points = frozenset(points)
-        for entries in (rules.rules, rules.irrigation, rules.safety, rules.alarms):
+        for entries in (rules.rules, rules.limits, rules.stages, rules.irrigation, rules.safety, rules.alarms):
             self._no_name_twice([entry.name for entry in entries])
+        self._names_are_free()
+
+    def _names_are_free(self) -> None:
+        """What the file gives a name to must not have the name of something else."""
+        taken = dict.fromkeys(self._points, "a point") | dict.fromkeys(self._actuators, "an actuator")
+        sections = (
+            ([name for name, _ in self._file.define], "a definition"),
+            (self._file.setpoints, "a setpoint"),
+            (self._file.sums, "a sum"),
+            (self._file.controls, "a control"),
+        )
+        for names, kind in sections:
+            for name in names:
+                if name.text in taken:
+                    message = f"{name.text} is the name of {taken[name.text]} already"
+                    self._problems.add(name.error(message, 0, "choose another name"))
+                taken[name.text] = kind
 
     def _no_name_twice(self, names: Iterable[Text]) -> None:
         seen: dict[str, Text] = {}
@@ -53,14 +80,24 @@ class Language:
         made = []
         for name, value in self._file.setpoints.items():
             with self._problems.caught():
-                if name.text in self._points or name.text in self._actuators:
-                    kind = "a point" if name.text in self._points else "an actuator"
-                    raise name.error(f"{name.text} is the name of {kind} already", 0, "choose another name")
-                if isinstance(value, Periods):
-                    made.append(self._by_period(name, value))
-                else:
-                    made.append(SetpointPlan(name.text, name, value))
+                made.append(self._setpoint(name, value))
         return tuple(made)
+
+    def _setpoint(self, name: Text, value: Expression | Periods | Corrected) -> SetpointPlan:
+        if isinstance(value, Periods):
+            return self._by_period(name, value)
+        if isinstance(value, Expression):
+            return SetpointPlan(name.text, name, value)
+        add_low, add_high = value.add_within or (None, None)
+        low, high = value.within or (None, None)
+        return replace(
+            self._setpoint(name, value.value),
+            corrections=value.add,
+            correction_low=add_low,
+            correction_high=add_high,
+            low=low,
+            high=high,
+        )
 
     def _by_period(self, name: Text, periods: Periods) -> SetpointPlan:
         known = [period.text for period in self._file.periods]
@@ -69,8 +106,81 @@ class Language:
                 hint = one_of(period.text, [*known, "ramp"]) if known else "name it under periods:"
                 raise period.error(f"there is no period {period.text!r}", 0, hint)
         ramp = rate(periods.ramp, _unit_of(periods)) if periods.ramp else None
+        down = rate(periods.ramp_down, _unit_of(periods)) if periods.ramp_down else None
         values = tuple((period.text, value) for period, value in periods.values)
-        return SetpointPlan(name.text, name, by_period=values, ramp=ramp)
+        return SetpointPlan(
+            name.text, name, by_period=values, ramp=ramp, ramp_down=down, over=periods.over, shape=periods.shape
+        )
+
+    def defines(self) -> tuple[DefinePlan, ...]:
+        return tuple(
+            DefinePlan(name.text, expression, parameters)
+            for (name, parameters), expression in self._file.define.items()
+        )
+
+    def sums(self) -> tuple[SumPlan, ...]:
+        made = []
+        for name, total in self._file.sums.items():
+            low, high = total.within or (None, None)
+            made.append(SumPlan(name.text, total.of, total.reset, low, high, total.forget))
+        return tuple(made)
+
+    def controls(self) -> tuple[ControlPlan, ...]:
+        return tuple(
+            ControlPlan(name.text, name, need.by, need.start, **_banded(need))
+            for name, need in self._file.controls.items()
+        )
+
+    def limits(self) -> tuple[LimitPlan, ...]:
+        made = []
+        for limit in self._file.limits:
+            with self._problems.caught():
+                rising, falling = (Pace(*pace) if pace else None for pace in (limit.rising, limit.falling))
+                bounds = limit.at_least, limit.at_most
+                if not any((*bounds, rising, falling)):
+                    raise limit.name.error("this limit limits nothing", 0, "write at_most: 50 %")
+                actuator = self._actuator(limit.of)
+                made.append(LimitPlan(limit.name.text, actuator.name, limit.when, *bounds, rising, falling))
+        return tuple(made)
+
+    def stages(self) -> tuple[StagePlan, ...]:
+        made = []
+        for stages in self._file.stages:
+            with self._problems.caught():
+                switches = tuple(self._of_kind(name, "switch", "valve").name for name in stages.switches)
+                if len(stages.on_at) != len(switches) or sorted(stages.on_at) != list(stages.on_at):
+                    hint = "write the marks in rising order, one for each switch"
+                    raise stages.name.error(f"on_at does not fit {len(switches)} switches", 0, hint)
+                made.append(
+                    StagePlan(
+                        stages.name.text,
+                        stages.by,
+                        switches,
+                        tuple(stages.on_at),
+                        stages.hysteresis,
+                        stages.delay,
+                        stages.rotate,
+                        stages.rotate_every,
+                    )
+                )
+        return tuple(made)
+
+    def pumps(self) -> tuple[PumpPlan, ...]:
+        made = []
+        fed: dict[str, Text] = {}
+        for pump in self._file.pumps:
+            with self._problems.caught():
+                switch = self._of_kind(pump.pump, "switch", "valve")
+                valves = [self._of_kind(name, "valve") for name in pump.valves]
+                for name in pump.valves:
+                    if name.text in fed:
+                        raise name.error(f"{name.text} has a pump already", 0, "name it once")
+                    fed[name.text] = name
+                for name, valve in zip(pump.valves, valves, strict=True):
+                    if pump.capacity is not None and valve.flow is None:
+                        raise name.error(f"nobody knows how much flows through {valve.name}", 0, "give its flow")
+                made.append(PumpPlan(switch.name, tuple(valve.name for valve in valves), pump.capacity))
+        return tuple(made)
 
     def rules(self) -> tuple[RulePlan | DrivePlan, ...]:
         made: list[RulePlan | DrivePlan] = []
@@ -99,7 +209,7 @@ class Language:
         if actuator.kind != "position":
             message = f"{actuator.name} is a {actuator.kind}: it cannot be moved in proportion"
             raise rule.drive.error(message, 0, "write when: and do:")
-        return DrivePlan(rule.name.text, actuator.name, rule.by, rule.start, rule.band, tuple(rule.band_when.items()))
+        return DrivePlan(rule.name.text, actuator.name, rule.by, rule.start, **_banded(rule))
 
     def irrigation(self) -> tuple[IrrigationPlan, ...]:
         made = []
@@ -109,20 +219,30 @@ class Language:
         return tuple(made)
 
     def _rounds(self, rounds: Irrigation) -> IrrigationPlan:
-        valve = self._actuator(rounds.valve)
-        if valve.kind != "valve":
-            valves = [name for name, actuator in self._actuators.items() if actuator.kind == "valve"]
-            hint = one_of(valve.name, valves) if valves else "write kind: valve in site.yaml"
-            raise rounds.valve.error(f"{valve.name} is a {valve.kind}, not a valve", 0, hint)
+        names = rounds.valve if isinstance(rounds.valve, list) else [rounds.valve]
+        if not names:
+            raise rounds.name.error("a valve is missing", 0, "name one under valve:")
+        first, *then = [self._of_kind(name, "valve") for name in names]
+        if rounds.start is None and not rounds.at:
+            raise rounds.name.error("nothing starts these rounds", 0, "write start: or at:")
+        if len({valve.name for valve in (first, *then)}) < len(names):
+            raise rounds.name.error("a valve stands here twice", 0, "name each once")
+        meter = rounds.give.meter
+        if meter is not None and meter.text not in self._points:
+            raise meter.error(f"there is no point {meter.text!r}", 0, one_of(meter.text, self._points))
         return IrrigationPlan(
             rounds.name.text,
-            valve.name,
+            first.name,
             rounds.start,
             rounds.window,
-            rounds.give,
+            _seconds(rounds.give, first, names[0]),
             rounds.skip_when,
             rounds.stop_day_when,
             rounds.rest,
+            tuple(rounds.at),
+            tuple(valve.name for valve in then),
+            rounds.give.litres if meter else None,
+            meter.text if meter else None,
         )
 
     def alarms(self) -> tuple[AlarmPlan, ...]:
@@ -140,6 +260,37 @@ class Language:
         if found is None:
             raise name.error(f"there is no actuator {name.text!r}", 0, one_of(name.text, self._actuators))
         return found
+
+    def _of_kind(self, name: Text, *kinds: str) -> ActuatorPlan:
+        actuator = self._actuator(name)
+        if actuator.kind not in kinds:
+            fitting = [known for known, other in self._actuators.items() if other.kind in kinds]
+            hint = one_of(actuator.name, fitting) if fitting else f"write kind: {kinds[0]} in site.yaml"
+            raise name.error(f"{actuator.name} is a {actuator.kind}, not a {kinds[0]}", 0, hint)
+        return actuator
+
+
+def _banded(plan: Drive | Control) -> dict[str, Any]:
+    """What drives and controls have in common."""
+    low, high = plan.within or (None, None)
+    return {
+        "band": plan.band.width,
+        "band_when": tuple(plan.band_when.items()),
+        "reverse": plan.band.below,
+        "integral": plan.integral,
+        "low": low,
+        "high": high,
+    }
+
+
+def _seconds(give: Amount, valve: ActuatorPlan, name: Text) -> float:
+    """How long a valve is open at most."""
+    if give.seconds is not None:
+        return give.seconds
+    assert give.litres is not None
+    if valve.flow is None:
+        raise name.error(f"nobody knows how much flows through {valve.name}", 0, "give its flow in site.yaml")
+    return give.litres / valve.flow
 
 
 def _check_demand(actuator: ActuatorPlan, text: Text, demand: Demand) -> None:
@@ -176,11 +327,13 @@ def expressions_of(plan: RulePlan | DrivePlan | IrrigationPlan | AlarmPlan | Set
         case RulePlan():
             found = [plan.when, plan.until]
         case DrivePlan():
-            found = [plan.by, plan.start, plan.band, *(part for pair in plan.band_when for part in pair)]
+            pairs = [part for pair in plan.band_when for part in pair]
+            found = [plan.by, plan.start, plan.band, *pairs, plan.low, plan.high]
         case IrrigationPlan():
             found = [plan.start, plan.skip_when, plan.stop_day_when]
         case AlarmPlan():
             found = [plan.when]
         case SetpointPlan():
-            found = [plan.value, *(value for _, value in plan.by_period)]
+            bounds = plan.correction_low, plan.correction_high, plan.low, plan.high
+            found = [plan.value, *(value for _, value in plan.by_period), *plan.corrections, *bounds]
     return [expression for expression in found if expression is not None]

@@ -120,6 +120,12 @@ def _configuration(
         language.irrigation(),
         language.safety(),
         language.alarms(),
+        defines=language.defines(),
+        sums=language.sums(),
+        controls=language.controls(),
+        limits=language.limits(),
+        stages=language.stages(),
+        pumps=language.pumps(),
     )
     if problems:
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from controller.core.plan import Expression
 from controller.model.errors import ConfigError, one_of
 from controller.model.units import UNITS, Unit, UnitError, parse_measure
-from controller.rules.parser import OVER_TIME, STATES, Text, parse_condition
+from controller.rules.compiler import FUNCTIONS
+from controller.rules.parser import OVER_TIME, STATES, Text, parse_bounds, parse_condition
 from controller.rules.tree import Tree, children
 
 from .nodes import Real, Whole, Word
@@ -16,10 +18,29 @@ from .nodes import Real, Whole, Word
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _RESERVED = frozenset(
     {"and", "or", "not", "for", "is", "since", "every", "ago", "at", "period", "time", "sunrise", "sunset"}
-    | {"clamp", "min", "max", "abs", *OVER_TIME, *STATES, "keep"}
+    | {*FUNCTIONS, *OVER_TIME, *STATES, "keep"}
 )
 _DEEPEST = 50  # operators inside each other: what a person writes has five
+_AMOUNT = re.compile(r"\s*(?P<litres>\d\S*\s*(m?L|ml|l|m³|m3))(\s+by\s+(?P<meter>\S+)\s+within\s+(?P<longest>.+))?")
+_FUNCTION = re.compile(r"(?P<name>[^\s()]+)\((?P<parameters>[^()]+)\)")
 _SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The width of a P-band; `below`: it ends below its start."""
+
+    width: Expression
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """`seconds` of open valve; or `litres`, at the most so many seconds long, as the point `meter` counts them."""
+
+    seconds: float | None
+    litres: float | None = None
+    meter: Text | None = None
 
 
 def text_of(value: object) -> Text:
@@ -116,6 +137,47 @@ def expression(text: Text) -> Expression:
     except RecursionError:
         raise text.error("this is too long", 0, "divide it") from None
     return Expression(text, tree)
+
+
+def bounds(text: Text) -> tuple[Expression, Expression]:
+    """The lowest and the highest value: two calculations with two dots between."""
+    low, high = parse_bounds(text)
+    return Expression(text, low), Expression(text, high)
+
+
+def band(text: Text) -> Band:
+    """The width of a P-band, and whether it lies below its start."""
+    written = text.text.rstrip()
+    below = written.endswith(" below")
+    return Band(expression(Text(written.removesuffix(" below"), text.place)), below)
+
+
+def amount(text: Text) -> Amount:
+    """What a round gives: a time, litres, or litres that a meter counts within a time."""
+    found = _AMOUNT.fullmatch(text.text)
+    if found is None:
+        return Amount(duration_above_zero(text))
+    litres = measure(Text(found["litres"], text.place), UNITS["L"], low=0.0)
+    if not litres:
+        raise text.error("this cannot be 0", 0, "write it like 60 L")
+    if found["meter"] is None:
+        return Amount(None, litres)
+    meter = name(Text(found["meter"], text.place.right(found.start("meter"))))
+    longest = duration_above_zero(Text(found["longest"], text.place.right(found.start("longest"))))
+    return Amount(longest, litres, meter)
+
+
+def definition(text: Text) -> tuple[Text, tuple[str, ...]]:
+    """A name, or a function with its parameters: "by_sun(most, start)"."""
+    found = _FUNCTION.fullmatch(text.text.strip())
+    if found is None:
+        return name(text), ()
+    parameters = tuple(part.strip() for part in found["parameters"].split(","))
+    for parameter in parameters:
+        name(Text(parameter, text.place.right(text.text.find(parameter))))
+    if len(set(parameters)) < len(parameters):
+        raise text.error("two parameters have the same name", 0, "choose another name")
+    return name(Text(found["name"], text.place)), parameters
 
 
 def _depth(tree: Tree) -> int:

@@ -187,6 +187,15 @@ class _Builder(Transformer[Token, Any]):
             case _:
                 raise _Mistake(f"{function!s} takes a value and a time", at, f"write {function!s}(..., 10 min)")
 
+    def bounds(self, low: Tree, high: Tree) -> tuple[Tree, Tree]:
+        return low, high
+
+    def pace(self, step: Token, every: Token) -> tuple[float, float]:
+        step_percent, every_s = _percent(step), _duration(every)
+        if not (step_percent and every_s):
+            raise _Mistake("a pace of nothing goes nowhere", step.start_pos or 0, "write it like 5 % every 3 min")
+        return step_percent, every_s
+
     def signed(self, *parts: Token) -> tuple[float, Unit, int]:
         value, written, at = _measure(parts[-1])
         return (-value if parts[0] == "-" else value), written, at
@@ -252,7 +261,7 @@ _WHAT = {
 @cache
 def _parser() -> Lark:
     grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
-    starts = ["condition", "range", "window", "demand"]
+    starts = ["condition", "range", "window", "daytime", "bounds", "pace", "demand"]
     return Lark(grammar, parser="lalr", start=starts, maybe_placeholders=False)
 
 
@@ -299,6 +308,24 @@ def parse_window(text: Text) -> Window:
     """A part of the day, e.g. "sunrise + 2 h .. sunset". Raises ConfigError."""
     window: Window = _parse(text, "window")
     return window
+
+
+def parse_daytime(text: Text) -> DayTime:
+    """A time of day, e.g. "sunrise + 2 h" or "08:00". Raises ConfigError."""
+    time: DayTime = _parse(text, "daytime")
+    return time
+
+
+def parse_bounds(text: Text) -> tuple[Tree, Tree]:
+    """Two calculations, e.g. "-1 K .. 2 K" or "5 % .. 100 % - drain". Raises ConfigError."""
+    bounds: tuple[Tree, Tree] = _parse(text, "bounds")
+    return bounds
+
+
+def parse_pace(text: Text) -> tuple[float, float]:
+    """A step in % and its time in seconds, e.g. "5 % every 3 min". Raises ConfigError."""
+    pace: tuple[float, float] = _parse(text, "pace")
+    return pace
 
 
 def parse_demand(text: Text) -> Demand:
