@@ -1,7 +1,7 @@
 """site.yaml and rules.yaml: their shape, where everything stands in them, and what they come to."""
 
 from .drivers import factory as driver_factory
-from .loading import Report, check, check_texts, load, load_texts
+from .loading import RULES, SITE, Report, check, check_texts, load, load_texts
 from .schema import schema
 from .settings import (
     Configuration,
@@ -13,6 +13,8 @@ from .settings import (
 )
 
 __all__ = [
+    "RULES",
+    "SITE",
     "Configuration",
     "ConfiguredBus",
     "Influx1Settings",
