@@ -11,7 +11,7 @@ from importlib.metadata import entry_points, version
 
 from .verb import NO, WRONG_USE, Verb
 
-_OWN = ("run", "check", "test", "schema", "status", "why", "override", "release", "ack")
+_OWN = ("run", "check", "test", "rules", "schema", "status", "why", "override", "release", "ack")
 _PLUGINS = "onsil.commands"
 
 
