@@ -17,6 +17,7 @@ from .entry import Entry, validate
 from .language import Language
 from .leftovers import leftovers
 from .problems import Problems
+from .repeating import repeated
 from .rules_file import RulesFile
 from .settings import (
     Configuration,
@@ -94,7 +95,7 @@ def _configuration(
     site_document = parse(texts.site, names.site, lookup, problems)
     rules_document = parse(texts.rules, names.rules, lookup, problems)
     site = None if site_document is None else validate(SiteFile, site_document, problems)
-    rules = None if rules_document is None else validate(RulesFile, rules_document, problems)
+    rules = None if rules_document is None else validate(RulesFile, repeated(rules_document, problems), problems)
     if site is None or site_document is None:
         return None
     wiring = wire(site, site_document, problems)
