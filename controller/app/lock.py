@@ -7,6 +7,8 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
+NAME = "lock"
+
 
 class AlreadyRunning(OSError):
     """Another controller has this state directory."""
@@ -19,7 +21,7 @@ def only_controller(state: Path) -> Iterator[None]:
     The kernel drops the lock with the process, so a controller that was killed leaves nothing behind.
     """
     state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("a") as file:
+    with (state / NAME).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -11,7 +11,20 @@ from importlib.metadata import entry_points, version
 
 from .verb import NO, WRONG_USE, Verb
 
-_OWN = ("run", "check", "test", "rules", "schema", "status", "why", "override", "release", "ack")
+_OWN = (
+    "run",
+    "check",
+    "test",
+    "rules",
+    "schema",
+    "status",
+    "why",
+    "override",
+    "release",
+    "ack",
+    "backup",
+    "restore",
+)
 _PLUGINS = "onsil.commands"
 
 
