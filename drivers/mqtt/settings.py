@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from controller.model.errors import ConfigError, one_of
 from controller.model.ports import BusSettings, DeviceSettings
+from drivers.options import Options
 
 from .formats import FORMATS
 from .formats.shape import Format
-from .options import Options
 
 _BUS_OPTIONS = ("url", "username", "password", "client_id", "session", "ca", "certificate", "key")
 _PORTS = {"mqtt": 1883, "mqtts": 8883}

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 
 from controller.model.commands import Command, Verb
 from controller.model.ports import Source
+from drivers.options import Options
 
-from ..options import Options
 from . import conventions
 from .document import availability, number
 from .shape import DEVICE, OFF, ON, Message, Read, Shown, Told

@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 from controller.model.commands import Command
 from controller.model.errors import one_of
 from controller.model.ports import Source
+from drivers.options import Options
 
-from ..options import Options
 from . import conventions
 from .document import decode, find, first_time, path, pick
 from .shape import Message, Read, Told

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from controller.model.commands import Command, Verb
 from controller.model.errors import ConfigError
 from controller.model.ports import Source
+from drivers.options import Options
 
-from ..options import Options
 from . import conventions
 from .document import Path, availability, decode, find, first_time, number, path, pick
 from .shape import DEVICE, OFF, ON, RESTS, Message, Read, Shown, Told
@@ -210,21 +210,8 @@ def _value(options: Options, topic: str) -> Value:
     return Value(
         topic,
         path(steps) if steps else None,
-        _pattern(options, pattern) if pattern else None,
+        options.pattern("pattern") if pattern else None,
         options.unit("unit"),
         options.number("scale", 1.0),
         options.number("offset", 0.0),
     )
-
-
-def _pattern(options: Options, text: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise ConfigError(
-            f"{text!r} is no pattern: {error}", options.place("pattern"), "write like T=([-\\d.]+)"
-        ) from None
-    if pattern.groups != 1:
-        hint = "put brackets round the number: T=([-\\d.]+)"
-        raise ConfigError(f"{text!r} has {pattern.groups} groups instead of one", options.place("pattern"), hint)
-    return pattern

@@ -7,8 +7,7 @@ from typing import NamedTuple, Protocol
 
 from controller.model.commands import Command, Verb
 from controller.model.ports import Source
-
-from ..options import Options
+from drivers.options import Options
 
 
 class Shown(NamedTuple):

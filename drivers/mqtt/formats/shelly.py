@@ -14,8 +14,8 @@ import orjson
 
 from controller.model.commands import Command, Verb
 from controller.model.ports import Source
+from drivers.options import Options
 
-from ..options import Options
 from .document import BIGGEST, Path, availability, decode, path, pick
 from .shape import DEVICE, OFF, ON, RESTS, Message, Read, Shown, Told
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping
 from controller.model.commands import Command, Verb
 from controller.model.errors import ConfigError
 from controller.model.ports import Source
+from drivers.options import Options
 
-from ..options import Options
 from .document import Path, availability, decode, path, pick
 from .shape import DEVICE, OFF, ON, Message, Read, Shown, Told
 

@@ -13,8 +13,8 @@ import orjson
 
 from controller.model.commands import Command, Verb
 from controller.model.ports import Source
+from drivers.options import Options
 
-from ..options import Options
 from . import conventions
 from .document import availability, decode, first_time, path, pick
 from .shape import OFF, ON, Message, Read, Shown, Told

@@ -20,7 +20,7 @@ from controller.model.units import UNITS
 from drivers.mqtt.device import Device, Effects
 from drivers.mqtt.formats import FORMATS, conventions, document, shelly, tasmota
 from drivers.mqtt.formats.shape import OFF, ON, RESTS, Format, Message, Shown, Told
-from drivers.mqtt.options import Options
+from drivers.options import Options
 from tests.drivers.mqtt.field import device, order
 
 NOW = Instant(10**12, 1_760_000_000 * 10**9)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from controller.model.errors import ConfigError, Place, one_of
-from controller.model.units import UnitError, unit
+from controller.model.units import UnitError, parse_duration, unit
 
 
 class Options:
@@ -81,6 +82,40 @@ class Options:
             raise ConfigError(f"{key} must be a number", self.place(key), f"write {key}: {otherwise:g}")
         return float(value)
 
+    def whole(self, key: str, otherwise: int, low: int, high: int) -> int:
+        """A whole number within bounds, also where it is written as a text ("0x40")."""
+        value = self._options.get(key)
+        if value is None:
+            return otherwise
+        try:
+            number = int(value, 0) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+            raise ConfigError(f"{key} must be a whole number", self.place(key), f"write {low} .. {high}")
+        return number
+
+    def choice(self, key: str, otherwise: str, known: Collection[str]) -> str:
+        text = self.text_or(key, otherwise)
+        if text not in known:
+            raise ConfigError(f"{key} cannot be {text}", self.place(key), one_of(text, known))
+        return text
+
+    def seconds(self, key: str, otherwise: float, least: float) -> float:
+        """A duration like "10 s" in seconds."""
+        value = self._options.get(key)
+        if value is None:
+            return otherwise
+        try:
+            seconds = parse_duration(value) if isinstance(value, str) else None
+        except UnitError as error:
+            raise ConfigError(str(error), self.place(key), error.suggestion) from None
+        if seconds is None:
+            raise ConfigError(f"{key} needs a unit", self.place(key), f"write {key}: {otherwise:g} s")
+        if not least <= seconds <= 86400:
+            raise ConfigError(f"{key} must be {least:g} s to 1 day", self.place(key), f"write {key}: {otherwise:g} s")
+        return seconds
+
     def unit(self, key: str) -> str:
         """A unit's symbol, "" where there is none."""
         text = self.text(key)
@@ -90,6 +125,20 @@ class Options:
             return unit(text).symbol
         except UnitError as error:
             raise ConfigError(str(error), self.place(key), error.suggestion) from None
+
+    def pattern(self, key: str) -> re.Pattern[str]:
+        """A pattern with one group round a number."""
+        hint = 'put brackets round the number: "T=([-.0-9]+)"'
+        text = self.text(key)
+        if text is None:
+            raise ConfigError(f"{self._owner} has no {key}", self._place, hint)
+        try:
+            pattern = re.compile(text)
+        except re.error as error:
+            raise ConfigError(f"{text!r} is no pattern: {error}", self.place(key), hint) from None
+        if pattern.groups != 1:
+            raise ConfigError(f"{text!r} has {pattern.groups} groups instead of one", self.place(key), hint)
+        return pattern
 
     def entries(self, key: str, known: Collection[str]) -> dict[str, Options]:
         """A mapping of names to mappings of options."""
