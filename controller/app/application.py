@@ -148,7 +148,7 @@ class _Running:
         self._clock, self._store = clock, store
         self.engine = Engine(Core(configuration.plan), clock, self._output, store)
         self._buses = Buses(driver_factory, clock, self.engine.emit)
-        self._uplinks = Uplinks(store)
+        self._uplinks = Uplinks(store, self.engine, clock)
 
     def _output(self, name: str) -> Send | None:
         return self._buses.output(name)

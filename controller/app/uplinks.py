@@ -1,49 +1,97 @@
-"""The uplinks that the site names, each in a task of its own and made anew when its settings change."""
+"""Where events go besides the store: each uplink in a task of its own, made anew when its settings change."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+from controller.app.engine import Engine
 from controller.app.status import Data
 from controller.app.supervisor import Part
 from controller.config import Configuration
+from controller.core.core import Step
 from controller.core.plan import Plan
+from controller.model.events import AlarmState
+from controller.model.time import NS, Clock
 from controller.store import Store
 from controller.uplink.influxdb import InfluxUplink, Server
+from controller.uplink.notify import Announcer, Notifier
 
-Settings = tuple[Server, str, dict[str, str]]
+Settings = TypeVar("Settings")
+Made = TypeVar("Made")
+Influx = tuple[Server, str, dict[str, str]]
+Notify = tuple[str, Mapping[str, tuple[str, ...]]]
 
 
 class Uplinks:
-    """So far there is one: the database that the outbox is drained into."""
+    """The database that the outbox is drained into, and the people who are told of alarms."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._settings: Settings | None = None
-        self._uplink: InfluxUplink | None = None
-        self._part: Part | None = None
+    def __init__(self, store: Store, engine: Engine, clock: Clock) -> None:
+        self._store, self._engine, self._clock = store, engine, clock
+        self._influx: _Slot[Influx, InfluxUplink] = _Slot()
+        self._notify: _Slot[Notify, Notifier] = _Slot()
 
     async def apply(self, configuration: Configuration) -> None:
         """Have the uplinks running that the configuration names."""
         server, plan = configuration.uplink.influxdb, configuration.plan
-        await self._run(None if server is None else (server, plan.site.name, _units(plan)))
+        await self._influx.put(None if server is None else (server, plan.site.name, _units(plan)), self._make_influx)
+        await self._notify.put(
+            (plan.site.name, configuration.notify) if configuration.notify else None, self._make_notify
+        )
 
     async def stop(self) -> None:
         """End the uplinks; what they have not delivered stays in the outbox."""
-        await self._run(None)
+        await self._influx.put(None, self._make_influx)
+        await self._notify.put(None, self._make_notify)
 
     def status(self) -> list[Data]:
-        return [self._uplink.status()] if self._uplink is not None else []
+        return [slot.made.status() for slot in (self._influx, self._notify) if slot.made is not None]
 
-    async def _run(self, settings: Settings | None) -> None:
+    def _make_influx(self, settings: Influx) -> tuple[InfluxUplink, Part]:
+        server, site, units = settings
+        uplink = InfluxUplink(server, site, self._store.outbox, units)
+        return uplink, Part("uplink influxdb", uplink.run)
+
+    def _make_notify(self, settings: Notify) -> tuple[Notifier, Part]:
+        site, addresses = settings
+        announcer = Announcer(site, addresses)
+        for alarm in self._engine.core.alarms():
+            if alarm.state is AlarmState.RAISED:
+                announcer.stands(alarm.name, alarm.priority, alarm.text, self._clock.now().mono_ns / NS)
+        notifier = Notifier(announcer, self._clock)
+        return notifier, Part("uplink notify", lambda: self._telling(notifier))
+
+    async def _telling(self, notifier: Notifier) -> None:
+        silence = self._engine.listen(lambda step: _tell(notifier, step))
+        try:
+            await notifier.run()
+        finally:
+            silence()
+
+
+class _Slot(Generic[Settings, Made]):
+    """One uplink, or none."""
+
+    def __init__(self) -> None:
+        self.made: Made | None = None
+        self._settings: Settings | None = None
+        self._part: Part | None = None
+
+    async def put(self, settings: Settings | None, make: Callable[[Settings], tuple[Made, Part]]) -> None:
+        """Run the uplink with these settings; the one that runs with the same goes on."""
         if settings == self._settings:
             return
         if self._part is not None:
             await self._part.stop()
-            self._part = self._uplink = None
+            self.made = self._part = None
         self._settings = settings
         if settings is not None:
-            server, site, units = settings
-            self._uplink = InfluxUplink(server, site, self._store.outbox, units)
-            self._part = Part("uplink influxdb", self._uplink.run)
+            self.made, self._part = make(settings)
+
+
+def _tell(notifier: Notifier, step: Step) -> None:
+    if step.events:
+        notifier.hear(step.events)
 
 
 def _units(plan: Plan) -> dict[str, str]:
