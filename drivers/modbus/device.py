@@ -46,6 +46,10 @@ class ProfileDevice:
     def outputs(self) -> Sequence[str]:
         return list(self._outputs)
 
+    @property
+    def note(self) -> str:
+        return ""
+
     def forget(self) -> None:
         self._on.clear()
 

@@ -12,7 +12,7 @@ from controller.model.time import Clock
 from . import profile
 from .ksx3267 import codes
 from .options import DeviceOptions, SerialOptions, TcpOptions, all_device_options, bus_options, device_options
-from .profile import FAMILY, Output
+from .profile import KOREAN, Output
 
 if TYPE_CHECKING:
     from .link import OpenLink
@@ -37,7 +37,7 @@ class ModbusFactory:
         options = device_options(device)
         place = next((p.place for p in device.points if p.source == name), Place())
         place = place if place.line else device.place
-        if options.profile == FAMILY:
+        if options.profile in KOREAN:
             return codes.source(name, place)
         sources = _profile(device, options).sources
         found = sources.get(name)
@@ -76,8 +76,8 @@ def _device(device: DeviceSettings, options: DeviceOptions) -> tuple[FieldDevice
     from .device import ProfileDevice
     from .ksx3267.device import KsNode
 
-    if options.profile == FAMILY:
-        return KsNode(device.points, options.address_offset), _NODE_TIMEOUT, 0.0
+    if options.profile in KOREAN:
+        return KsNode(device.points, options.korean), _NODE_TIMEOUT, 0.0
     known = _profile(device, options)
     return ProfileDevice(device.points, known), 0.0, known.settle
 

@@ -160,11 +160,11 @@ class Line:
         self._schedule.used(index, self._heard_at, unit.timeout if running.attempts else 0.0)
         if self._schedule.answered(index):
             self._say([Report(output, Followed.BACK, answer.at) for output in unit.device.outputs])
-        unit.health.online = True
-        unit.health.note = "" if answer.refusal is None else refusal_text(answer.refusal)
         running.attempts = 0
         if unit.has(running):  # a newer command may have taken its place while it was on the wire
             self._resume(index, running, answer)
+        unit.health.online = True
+        unit.health.note = unit.device.note if answer.refusal is None else refusal_text(answer.refusal)
 
     def _resume(self, index: int, running: Running, answer: Answer | None) -> None:
         """Give a job its answer and note what it wants next, or pass on its results when it is done."""
@@ -177,7 +177,6 @@ class Line:
         except Exception:  # whatever a device answered, it must not end the task that serves the others
             _log.exception("%s: answer not understood", unit.name)
             unit.health.errors += 1
-            unit.health.note = "answer not understood"
             self._done(index, running, _not_understood(running, self._clock))
             return
         running.request = None if isinstance(step, Pause) else step

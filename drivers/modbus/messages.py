@@ -80,6 +80,10 @@ class FieldDevice(Protocol):
     def outputs(self) -> Sequence[str]:
         """The points that are commanded."""
 
+    @property
+    def note(self) -> str:
+        """What is wrong with the device by its own account, for people; "" where nothing is."""
+
     def poll(self) -> Job:
         """Read everything the points need."""
 

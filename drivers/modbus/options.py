@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from controller.model.errors import ConfigError, Place, did_you_mean, one_of
 from controller.model.ports import BusSettings, DeviceSettings
-from controller.model.units import UnitError, parse_duration
+from controller.model.units import UNITS, Unit, UnitError, parse_duration, parse_measure
 
 from . import profile
-from .profile import FAMILY
+from .ksx3267 import description
+from .ksx3267.blocks import Recipe
+from .ksx3267.description import Description
+from .ksx3267.node import NodeOptions
+from .profile import KOREAN
 
 BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 PARITIES = {"none": "N", "even": "E", "odd": "O", "n": "N", "e": "E", "o": "O"}
 _WAYS = ("port", "url", "host")
 _SERIAL_KEYS = ("baudrate", "parity", "stop_bits")
 _DEVICE_KEYS = ("address", "profile", "poll", "timeout", "settle")
-_OFFSET = "address_offset"
+_KOREAN_KEYS = ("address_offset", "control", "description", "ec", "ph")
 
 
 class SerialOptions(NamedTuple):
@@ -62,7 +67,7 @@ class DeviceOptions(NamedTuple):
     poll: float = 5.0
     timeout: float | None = None
     settle: float | None = None
-    address_offset: int | None = None
+    korean: NodeOptions = NodeOptions()
 
 
 class _Keys:
@@ -127,6 +132,16 @@ class _Keys:
             raise self.error(key, f"{key} cannot be {value}", f"use more than 0 s and at most {most:g} s")
         return seconds
 
+    def measure(self, key: str, example: str, target: Unit, most: float) -> float:
+        """A number with its unit, in `target`."""
+        try:
+            value = parse_measure(self.text(key, example), target)
+        except UnitError as error:
+            raise self.error(key, f"{key}: {error}", error.suggestion) from error
+        if not 0 <= value <= most:
+            raise self.error(key, f"{key} cannot be {self._options[key]}", f"use 0 to {most:g} {target}")
+        return value
+
     def has(self, key: str) -> bool:
         return key in self._options
 
@@ -175,11 +190,11 @@ def device_options(device: DeviceSettings) -> DeviceOptions:
     """The options of one device. Raises ConfigError."""
     keys = _Keys(device.options, device.places, device.place)
     known: tuple[str, ...] = _DEVICE_KEYS
-    if device.options.get("profile") == FAMILY:
-        known = (*known, _OFFSET)
+    if device.options.get("profile") in KOREAN:
+        known = (*known, *_KOREAN_KEYS)
     keys.only(known)
     name = keys.text("profile", "xy-md02")
-    if name != FAMILY:
+    if name not in KOREAN:
         profile.find(name, keys.place("profile"))
     address = keys.whole("address", keys.required("address", "1"))
     if not 1 <= address <= 247:
@@ -190,8 +205,36 @@ def device_options(device: DeviceSettings) -> DeviceOptions:
         keys.seconds("poll", "5 s", 86400.0),
         keys.seconds("timeout", "", 10.0) if keys.has("timeout") else None,
         keys.seconds("settle", "", 10.0, zero=True) if keys.has("settle") else None,
-        keys.choice(_OFFSET, 0, (0, -1)) if keys.has(_OFFSET) else None,
+        _node_options(keys) if name in KOREAN else NodeOptions(),
     )
+
+
+def _node_options(keys: _Keys) -> NodeOptions:
+    """What only nodes of the Korean standards have. Raises ConfigError."""
+    control = keys.get("control")
+    if control not in (None, "remote"):
+        raise keys.error("control", f"control cannot be {control!r}", "write control: remote, or leave it out")
+    recipe = None
+    if keys.has("ec") or keys.has("ph"):
+        ec = keys.measure("ec", "1.8 mS/cm", UNITS["dS/m"], 20.0)
+        recipe = Recipe(ec, keys.measure("ph", "5.8 pH", UNITS["pH"], 14.0))
+    return NodeOptions(
+        keys.choice("address_offset", 0, (0, -1)) if keys.has("address_offset") else None,
+        _description(keys) if keys.has("description") else None,
+        control == "remote",
+        recipe,
+    )
+
+
+def _description(keys: _Keys) -> Description:
+    """The node's KS X 3286 file, which lies beside site.yaml. Raises ConfigError."""
+    name = keys.text("description", "node.json")
+    path = Path(keys.place("description").file).parent / name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise keys.error("description", f"the description {str(path)!r} cannot be read: {error}") from error
+    return description.parse(text, str(path))
 
 
 def all_device_options(bus: BusSettings) -> tuple[DeviceOptions, ...]:

@@ -25,7 +25,7 @@ from controller.model.units import UnitError, parse_duration, unit
 
 from .values import Order, Type, width
 
-FAMILY = "ks-x-3267"  # not a file: its nodes say themselves what they are
+KOREAN = ("ks-x-3267", "ks-x-3288", "ks-b-7958")  # not files: their nodes say themselves what they are
 
 
 def _seconds(text: object) -> object:
@@ -171,7 +171,7 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> Profile:
     """The profile of this name. Raises ConfigError."""
     if name not in names():
-        raise ConfigError(f"there is no profile {name!r}", suggestion=one_of(name, (*names(), FAMILY)))
+        raise ConfigError(f"there is no profile {name!r}", suggestion=one_of(name, (*names(), *KOREAN)))
     file = f"{name}.yaml"
     return parse(resources.files(__package__).joinpath("profiles", file).read_text(encoding="utf-8"), file)
 
@@ -180,7 +180,7 @@ def find(name: str, place: Place = NOWHERE) -> Profile:
     """The profile that site.yaml names at `place`: one of ours, or a file beside site.yaml. Raises ConfigError."""
     if not name.endswith(".yaml"):
         if name not in names():
-            suggestion = one_of(name, (*names(), FAMILY)) + "; or a file: NAME.yaml"
+            suggestion = one_of(name, (*names(), *KOREAN)) + "; or a file: NAME.yaml"
             raise ConfigError(f"there is no profile {name!r}", place, suggestion)
         return load(name)
     path = Path(place.file).parent / name

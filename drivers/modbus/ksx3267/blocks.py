@@ -1,41 +1,42 @@
-"""Status and command blocks: words to meaning and back. 32-bit numbers have their low word first (CDAB)."""
+"""Commands to the actuators of a node: what is written for a verb. No I/O."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from controller.model.commands import Verb
 
-from ..values import decode, encode
-from .codes import RETRACTABLE, Operation
+from . import items
+from .codes import ACTUATORS, NUTRIENT_SUPPLY, RETRACTABLE, SWITCH, Operation
+from .description import Block, Writes
 
 LAST_OPID = 0xFFFF
 LONGEST = 0xFFFFFFFF  # s
 
-
-class SensorState(NamedTuple):
-    value: float
-    status: int
-
-
-class ActuatorState(NamedTuple):
-    """`remaining` is in s; 0 where no timed command runs."""
-
-    opid: int
-    status: int
-    remaining: int
+_PLAIN = {Verb.ON: Operation.ON, Verb.OPEN: Operation.OPEN, Verb.CLOSE: Operation.CLOSE}
+_TIMED = {Verb.ON: Operation.TIMED_ON, Verb.OPEN: Operation.TIMED_OPEN, Verb.CLOSE: Operation.TIMED_CLOSE}
+_VERBS = {
+    SWITCH: (Verb.ON, Verb.OFF),
+    RETRACTABLE: (Verb.OPEN, Verb.CLOSE, Verb.STOP),
+    NUTRIENT_SUPPLY: (Verb.ON, Verb.OFF),
+}
+_NAMES = {SWITCH: "switch", RETRACTABLE: "retractable", NUTRIENT_SUPPLY: "nutrient supply"}
 
 
-def sensor_state(words: Sequence[int]) -> SensorState:
-    """A sensor's block of 3 words."""
-    return SensorState(decode(words[:2], "f32", "CDAB"), words[2])
+class Recipe(NamedTuple):
+    """What a nutrient supply is to mix: EC in dS/m and pH; None for plain water."""
+
+    ec: float
+    ph: float
 
 
-def actuator_state(words: Sequence[int]) -> ActuatorState:
-    """An actuator's block of 4 words."""
-    return ActuatorState(words[0], words[1], int(decode(words[2:4], "u32", "CDAB")))
+class Supply(NamedTuple):
+    """Which zones a nutrient supply is to water, and with what."""
+
+    first: int = 1
+    last: int = 1
+    recipe: Recipe | None = None
 
 
 def next_opid(last: int) -> int:
@@ -43,26 +44,58 @@ def next_opid(last: int) -> int:
     return last % LAST_OPID + 1
 
 
-_OPERATIONS = {
-    Verb.ON: (Operation.ON, Operation.TIMED_ON),
-    Verb.OPEN: (Operation.OPEN, Operation.TIMED_OPEN),
-    Verb.CLOSE: (Operation.CLOSE, Operation.TIMED_CLOSE),
-}
+def unfit(block: Block, verb: Verb) -> str:
+    """Why a device cannot be told this, or ""."""
+    family, level = ACTUATORS[block.code]
+    if verb not in _VERBS[family]:
+        return f"a {_NAMES[family]} cannot {verb}"
+    if block.write is None:
+        return f"a {_NAMES[family]} of level {level} takes no commands"
+    return ""
 
 
-def command_words(verb: Verb, opid: int, seconds: float | None = None) -> tuple[int, ...]:
-    """What is written to a command block: the operation, the opid, and a time only where the operation takes one."""
+def command_words(
+    block: Block, verb: Verb, opid: int, seconds: float | None = None, supply: Supply = Supply()
+) -> tuple[int, ...]:
+    """What is written to a device's command area: the operation, the opid, and only the arguments it takes.
+
+    ValueError where the device has no operation for this.
+    """
+    assert block.write is not None
     if verb in (Verb.OFF, Verb.STOP):
-        return (Operation.OFF, opid)
-    plain, timed = _OPERATIONS[verb]
-    if seconds is None:
-        return (plain, opid)
+        return items.write(("operation", "opid"), {"operation": Operation.OFF, "opid": opid})
+    if ACTUATORS[block.code][0] == NUTRIENT_SUPPLY:
+        operation, values = _supply(block.write, ACTUATORS[block.code][1], seconds, supply)
+    else:
+        operation, values = _timed(block.write, verb, seconds)
+    return items.write(block.write.layout(operation), {"operation": operation, "opid": opid, **values})
+
+
+def _timed(write: Writes, verb: Verb, seconds: float | None) -> tuple[int, dict[str, float]]:
+    time = items.time_item(write.layout(_TIMED[verb]))
+    if seconds is None or time is None or not write.knows(_TIMED[verb]):
+        return _PLAIN[verb], {}
+    kind = next(kind for name, kind in map(items.item, write.layout(_TIMED[verb])) if name == time)
     whole = math.ceil(round(seconds, 3)) if verb is Verb.ON else round(seconds)
-    return (timed, opid, *encode(min(max(whole, 1), LONGEST), "u32", "CDAB"))
+    return _TIMED[verb], {time: min(max(whole, 1), LONGEST if kind == "u32" else LONGEST >> 16)}
 
 
-def takes(code: int, verb: Verb) -> bool:
-    """Whether an actuator of this code understands the verb."""
-    if code == RETRACTABLE:
-        return verb in (Verb.OPEN, Verb.CLOSE, Verb.STOP)
-    return verb in (Verb.ON, Verb.OFF)
+def _supply(write: Writes, level: int, seconds: float | None, wanted: Supply) -> tuple[int, dict[str, float]]:
+    operation = Operation.WATER_SUPPLY if wanted.recipe is None else Operation.NUTRIENT_SUPPLY
+    least = 2 if wanted.recipe is None else 3
+    if level < 2 and wanted.recipe is None:
+        return Operation.ONCE_SUPPLY, {}
+    if level < least or not write.knows(operation):
+        raise ValueError(f"a nutrient supply of level {level} cannot mix")
+    layout = write.layout(operation)
+    time = items.time_item(layout)
+    if seconds is None or time is None:
+        raise ValueError("a nutrient supply must be told for how long")
+    values: dict[str, float] = {
+        "start-area": wanted.first,
+        "stop-area": wanted.last,
+        time: min(max(math.ceil(round(seconds, 3)), 1), LONGEST),
+    }
+    if wanted.recipe is not None:
+        values |= {"EC": wanted.recipe.ec, "pH": wanted.recipe.ph}
+    return operation, values

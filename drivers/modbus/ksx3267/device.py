@@ -1,27 +1,54 @@
-"""A KS X 3267 node as a device on the line: finds out what it is, polls it, commands it and checks the echo."""
+"""A node of the Korean standards as a device: finds out what it is, polls it, commands it, and checks the echo."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from controller.model.commands import Command, Followed, Report, Verb
 from controller.model.points import Quality, Reading
 from controller.model.ports import FieldInput, PointSettings
 from controller.model.time import Instant
 
-from ..messages import READ_HOLDING, WRITE_REGISTERS, Answer, Job, Pause, Request, refusal_text
+from ..messages import ILLEGAL_ADDRESS, READ_HOLDING, WRITE_REGISTERS, Answer, Job, Pause, Request, refusal_text
 from ..plan import Span, merge
-from .blocks import ActuatorState, actuator_state, command_words, next_opid, sensor_state, takes
-from .codes import ACTUATORS, SENSORS, Wanted, followed, name_of, quality, status_text, wanted
-from .node import ACTUATOR_WORDS, CODES_FROM, INFO, SENSOR_WORDS, Block, layout, node_info
+from . import items
+from .blocks import Supply, command_words, next_opid, unfit
+from .codes import (
+    NUTRIENT_SUPPLY,
+    SENSORS,
+    Control,
+    Operation,
+    Part,
+    Wanted,
+    alert_text,
+    followed,
+    is_error,
+    name_of,
+    quality,
+    status_text,
+    wanted,
+)
+from .description import Block, Region
+from .node import CODES_FROM, INFO, NodeOptions, layout, node_info
 
-_ECHO_PAUSE = 0.3  # s, real: what nodes take to act on a command
-_ECHO_TRIES = 5
 _BRIDGE = 40  # registers: nodes are slow to answer, so one long read beats two short ones
 
 Steps = Generator[Request | Pause, Answer | None, None]
+Values = Mapping[str, float]
+
+
+class _Patience(NamedTuple):
+    """How a node's echo is waited for: the pause (s, real) before it is read again, and how often."""
+
+    pause: float
+    tries: int
+
+
+_QUICK = _Patience(0.3, 5)
+_SLOW = _Patience(1.0, 8)  # nutrient supplies take some 5 s to react
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +56,60 @@ class Known:
     """A node that has been identified: where its devices are, and the reads that fetch those we need."""
 
     offset: int
+    node: Block | None
     blocks: dict[Wanted, Block]
     reads: tuple[Span, ...]
 
 
-class KsNode:
-    """Implements `FieldDevice`. `offset` is 0 or -1 (register number to wire address); None: find out."""
+class Shown(NamedTuple):
+    """What an output shows."""
 
-    def __init__(self, points: Sequence[PointSettings], offset: int | None = None) -> None:
+    followed: Followed
+    verb: Verb | None = None
+    note: str = ""
+
+
+class KsNode:
+    """Implements `FieldDevice`."""
+
+    def __init__(self, points: Sequence[PointSettings], options: NodeOptions = NodeOptions()) -> None:
         targets = [(point, wanted(point.source)) for point in points]
-        self._sensors = [(point, target) for point, target in targets if target.code in SENSORS]
-        self._actuators = {point.name: target for point, target in targets if target.code in ACTUATORS}
-        self._offsets = (0, -1) if offset is None else (offset,)
+        self._inputs = [(point, target) for point, target in targets if not target.is_output]
+        self._outputs = {point.name: target for point, target in targets if target.is_output}
+        self._options = options
         self._known: Known | None = None
         self._trouble = ""
         self._at: Instant | None = None
+        self._bridge = _BRIDGE
+        self._mute = False  # the node's own area cannot be read
+        self._control: int | None = None
+        self._notes: dict[str, str] = {}
         self._given: dict[Wanted, int] = {}  # the last opid we gave
         self._echoed: dict[Wanted, int] = {}  # the last opid the node showed, whoever gave it
-        self._shown: dict[str, tuple[Followed, Verb | None, str]] = {}
+        self._shown: dict[str, Shown] = {}
 
     @property
     def points(self) -> Sequence[str]:
-        return [point.name for point, _ in self._sensors]
+        return [point.name for point, _ in self._inputs]
 
     @property
     def outputs(self) -> Sequence[str]:
-        return list(self._actuators)
+        return list(self._outputs)
+
+    @property
+    def note(self) -> str:
+        return self._trouble or "; ".join(note for note in self._notes.values() if note)
 
     def forget(self) -> None:
-        self._known = None
-        for memory in (self._given, self._echoed, self._shown):
+        self._known = self._control = None
+        self._bridge, self._mute = _BRIDGE, False
+        for memory in (self._given, self._echoed, self._shown, self._notes):
             memory.clear()
 
     def skips(self, command: Command) -> bool:
-        return False
+        target = self._outputs.get(command.output)
+        # it runs its own programme once, and has no time to prolong
+        return command.renews and target is not None and target.family == NUTRIENT_SUPPLY
 
     def poll(self) -> Job:
         if self._known is None:
@@ -70,7 +117,6 @@ class KsNode:
         if self._known is None:
             return self._nothing()
         known, words = self._known, dict[int, int]()
-        found: list[FieldInput] = []
         refusal = ""
         for span in known.reads:
             answer = yield Request(span.function, span.address + known.offset, span.size)
@@ -78,151 +124,306 @@ class KsNode:
             self._at = answer.at
             if answer.refusal is None:
                 words.update(enumerate(answer.words, span.address))
+            elif answer.refusal == ILLEGAL_ADDRESS and self._ask_for_less(known, span):
+                return (yield from self.poll())
             else:
                 refusal = refusal_text(answer.refusal)
+                self._known = None  # another node may stand here by now: ask it again who it is
         assert self._at is not None
-        found += [self._reading(point, target, words, self._at, refusal) for point, target in self._sensors]
-        found += self._changes(words, self._at)
-        if refusal:
-            self._known = None  # another node may stand here by now: ask it again who it is
-        return found
+        own = self._own(known, words)
+        found: list[FieldInput] = [
+            self._reading(point, target, known, words, own, refusal) for point, target in self._inputs
+        ]
+        return found + self._changes(known, words)
 
     def command(self, command: Command) -> Job:
-        target = self._actuators[command.output]
-        if not takes(target.code, command.verb):
-            return [_refused(command, command.at, f"a {ACTUATORS[target.code]} cannot {command.verb}")]
+        target = self._outputs[command.output]
         if self._known is None:
             yield from self._identify()
-        block = None if self._known is None else self._known.blocks.get(target)
-        if self._known is None or block is None or block.write is None:
-            return [_refused(command, self._at or command.at, self._trouble or self._absent(target))]
-        offset = self._known.offset
-        status = Request(READ_HOLDING, block.read + offset, ACTUATOR_WORDS)
-        if target not in self._echoed:
-            answer = yield status
-            assert answer is not None
-            if answer.refusal is None:
-                self._echoed[target] = actuator_state(answer.words).opid
-        opid = self._new_opid(target)
-        words = command_words(command.verb, opid, command.seconds)
-        written = yield Request(WRITE_REGISTERS, block.write + offset, values=words)
+        known = self._known
+        if known is None:
+            return [_refused(command, self._at or command.at, self._trouble)]
+        block = known.blocks.get(target.device)
+        if block is None:
+            return [_refused(command, self._at or command.at, _absent(target, known))]
+        if reason := unfit(block, command.verb):
+            return [_refused(command, self._at or command.at, reason)]
+        if self._control is None and _has(known.node, "control"):
+            assert known.node is not None
+            yield from self._look(known.offset, known.node)
+        if held := self._held():
+            return [Report(command.output, Followed.HELD, self._at or command.at, None, command.id, held)]
+        if target.device not in self._echoed or target.family == Part.AREA:
+            values = yield from self._fetch(known.offset, block.read)
+            self._echoed[target.device] = int(values.get("opid", 0))
+            if command.verb is Verb.OFF and _waters_another(target, values):
+                # what would be stopped is not ours
+                return [Report(command.output, Followed.RESTING, self._at or command.at, None, command.id)]
+        opid = self._new_opid(target.device)
+        try:
+            supply = Supply(target.number, target.number, self._options.recipe)
+            words = command_words(block, command.verb, opid, command.seconds, supply)
+            if target.family == NUTRIENT_SUPPLY and command.verb is Verb.ON:
+                words = (Operation.ONCE_SUPPLY, opid)
+        except ValueError as error:
+            return [_refused(command, self._at or command.at, str(error))]
+        assert block.write is not None
+        written = yield Request(WRITE_REGISTERS, block.write.start + known.offset, values=words)
         assert written is not None
         if written.refusal is not None:
             return [_refused(command, written.at, refusal_text(written.refusal))]
-        return (yield from self._confirmed(command, status, opid, written.at))
+        return (yield from self._confirmed(command, target, known, opid, written.at))
 
-    def _new_opid(self, target: Wanted) -> int:
-        echoed = self._echoed.get(target, 0)
-        opid = next_opid(self._given.get(target, echoed))
+    def _new_opid(self, device: Wanted) -> int:
+        echoed = self._echoed.get(device, 0)
+        opid = next_opid(self._given.get(device, echoed))
         if opid == echoed:
             opid = next_opid(opid)
-        self._given[target] = opid
+        self._given[device] = opid
         return opid
 
-    def _confirmed(self, command: Command, status: Request, opid: int, given: Instant) -> Job:
+    def _confirmed(self, command: Command, target: Wanted, known: Known, opid: int, given: Instant) -> Job:
         """Read the status block until it echoes the opid and shows what was asked for, or has had its time.
 
         A run that was ordered for a short time may be over before anybody looks. Nodes count it in whole seconds.
         """
         wish = None if command.verb in (Verb.OFF, Verb.STOP) else command.verb
-        for attempt in range(_ECHO_TRIES):
-            answer = yield status
+        patience = _SLOW if target.device.family == NUTRIENT_SUPPLY else _QUICK
+        block = known.blocks[target.device]
+        for attempt in range(patience.tries):
+            answer = yield Request(READ_HOLDING, block.read.start + known.offset, block.read.size)
             assert answer is not None
             self._at = answer.at
             if answer.refusal is not None:
                 return [_refused(command, answer.at, refusal_text(answer.refusal))]
-            state = actuator_state(answer.words)
-            result, verb = followed(state.status)
+            values = items.read(block.read.items, answer.words)
+            shown = _shown(target, values)
             over = command.seconds is not None and answer.at.seconds_since(given) > command.seconds - 1
-            settled = verb is wish or result in (Followed.HELD, Followed.REFUSED) or (verb is None and over)
-            if state.opid == opid and (settled or attempt == _ECHO_TRIES - 1):
-                self._shown[command.output] = (result, verb, _note(state))
-                return [Report(command.output, result, answer.at, verb, command.id, _note(state))]
-            yield Pause(_ECHO_PAUSE)
+            stopped = shown.followed in (Followed.HELD, Followed.REFUSED)
+            settled = shown.verb is wish or stopped or (shown.verb is None and over)
+            if int(values.get("opid", 0)) == opid and (settled or attempt == patience.tries - 1):
+                self._shown[command.output] = shown
+                return [Report(command.output, shown.followed, answer.at, shown.verb, command.id, shown.note)]
+            yield Pause(patience.pause)
         return [_refused(command, self._at or command.at, f"the node did not confirm operation {opid}")]
+
+    # who the node is
 
     def _identify(self) -> Steps:
         """Read node information and device codes; leaves `_known`, or `_trouble` in words."""
-        self._trouble = "does not answer like a KS X 3267 node"
-        for offset in self._offsets:
+        self._trouble = "does not answer like a Korean standard node"
+        for offset in (0, -1) if self._options.offset is None else (self._options.offset,):
             answer = yield Request(READ_HOLDING, INFO[0] + offset, INFO[1])
             assert answer is not None
             self._at = answer.at
             info = node_info(answer.words) if answer.refusal is None else None
             if info is None or not info.plausible:
                 continue
-            if info.trouble:
-                self._trouble = info.trouble
+            description = self._options.description or info.default()
+            if description is None:
+                self._trouble = info.unknown
                 return
             answer = yield Request(READ_HOLDING, CODES_FROM + offset, info.channels)
             assert answer is not None
             if answer.refusal is not None:
                 self._trouble = f"device codes {refusal_text(answer.refusal)}"
                 return
-            blocks = layout(info, answer.words)
-            needed = [target for _, target in self._sensors] + list(self._actuators.values())
-            spans = [_span(target, blocks[target]) for target in needed if target in blocks]
-            self._known = Known(offset, blocks, merge(spans, bridge=_BRIDGE))
+            node = None if self._mute else description.node
+            blocks = layout(info, answer.words, description)
+            self._known = Known(offset, node, blocks, self._reads(node, blocks))
             self._trouble = ""
+            if self._options.take_control and _has(node, "control"):
+                yield from self._take_control(self._known)
             return
+
+    def _reads(self, node: Block | None, blocks: Mapping[Wanted, Block]) -> tuple[Span, ...]:
+        needed = [target.device for _, target in self._inputs] + [target.device for target in self._outputs.values()]
+        spans = [_span(blocks[device].read) for device in needed if device in blocks]
+        own = [] if node is None else [_span(node.read)]
+        if self._bridge:
+            return merge([*own, *spans], bridge=self._bridge)
+        # apart, so that one that is refused can be told from the others
+        return (*own, *merge(spans, bridge=0))
+
+    def _ask_for_less(self, known: Known, span: Span) -> bool:
+        """A read was refused for its addresses: leave out what is not needed. False where nothing is left to spare."""
+        if self._bridge:
+            self._bridge = 0
+        elif known.node is not None and span.covers(_span(known.node.read)):
+            self._mute = True
+        else:
+            return False
+        node = None if self._mute else known.node
+        self._known = replace(known, node=node, reads=self._reads(node, known.blocks))
+        return True
+
+    # control right
+
+    def _look(self, offset: int, node: Block) -> Steps:
+        """Read the node's own area."""
+        values = yield from self._fetch(offset, node.read)
+        self._note_node(node, values)
+
+    def _take_control(self, known: Known) -> Steps:
+        node = known.node
+        assert node is not None
+        values = yield from self._fetch(known.offset, node.read)
+        self._note_node(node, values)
+        if self._control != Control.LOCAL or node.write is None:
+            return
+        opid = next_opid(int(values.get("opid", 0)))
+        order = {"operation": Operation.CONTROL, "opid": opid, "control": Control.REMOTE}
+        words = items.write(node.write.layout(Operation.CONTROL), order)
+        yield Request(WRITE_REGISTERS, node.write.start + known.offset, values=words)
+        yield Pause(_QUICK.pause)
+        yield from self._look(known.offset, node)
+
+    def _held(self) -> str:
+        """Why the node must not be commanded, or ""."""
+        if self._control == Control.MANUAL:
+            return "the node is operated by hand"
+        if self._control == Control.LOCAL:
+            return "the node decides for itself: set it to remote there, or give its device the option control: remote"
+        return ""
+
+    # what is in the registers
+
+    def _fetch(self, offset: int, region: Region) -> Generator[Request | Pause, Answer | None, Values]:
+        answer = yield Request(READ_HOLDING, region.start + offset, region.size)
+        assert answer is not None
+        self._at = answer.at
+        return {} if answer.refusal is not None else items.read(region.items, answer.words)
+
+    def _own(self, known: Known, words: Mapping[int, int]) -> Values:
+        """The node's own items, as far as they were read."""
+        if known.node is None:
+            return {}
+        values = _values(known.node.read, words)
+        self._note_node(known.node, values)
+        return values
+
+    def _note_node(self, node: Block, values: Values) -> None:
+        status = int(values.get("status", 0))
+        self._notes["node"] = f"node: {status_text(status)}" if status else ""
+        if _has(node, "control") and values:
+            self._control = int(values["control"])
+            self._notes["control"] = self._held()
 
     def _nothing(self) -> Sequence[FieldInput]:
         """What a poll says of a node that could not be identified."""
         assert self._at is not None
         found: list[FieldInput] = [
-            Reading.missing(point.name, self._at, Quality.BAD, self._trouble) for point, _ in self._sensors
+            Reading.missing(point.name, self._at, Quality.BAD, self._trouble) for point, _ in self._inputs
         ]
-        return found + self._shows(dict.fromkeys(self._actuators, (Followed.REFUSED, None, self._trouble)), self._at)
+        trouble = Shown(Followed.REFUSED, None, self._trouble)
+        return found + self._shows(dict.fromkeys(self._outputs, trouble), self._at)
 
     def _reading(
-        self, point: PointSettings, target: Wanted, words: dict[int, int], at: Instant, refusal: str
+        self, point: PointSettings, target: Wanted, known: Known, words: Mapping[int, int], own: Values, refusal: str
     ) -> Reading:
-        assert self._known is not None
-        block = self._known.blocks.get(target)
+        assert self._at is not None
+        at = self._at
+        if target.family in (Part.NODE_STATUS, Part.CONTROL):
+            value = own.get("status" if target.family == Part.NODE_STATUS else "control")
+            if value is None:
+                return Reading.missing(point.name, at, Quality.BAD, refusal or "the node does not tell")
+            return Reading(point.name, value * point.factor + point.shift, at)
+        block = known.blocks.get(target.device)
         if block is None:
-            return Reading.missing(point.name, at, Quality.BAD, self._absent(target))
-        if block.read not in words:
+            return Reading.missing(point.name, at, Quality.BAD, _absent(target, known))
+        values = _values(block.read, words)
+        if not values:
             return Reading.missing(point.name, at, Quality.BAD, refusal)
-        value, status = sensor_state([words[block.read + i] for i in range(SENSOR_WORDS)])
+        if target.family < 0:
+            return self._part(point, target, values)
+        return self._sensor(point, target, values, int(own.get("status", 0)))
+
+    def _part(self, point: PointSettings, target: Wanted, values: Values) -> Reading:
+        """Something that an actuator says of itself."""
+        assert self._at is not None
+        item = {Part.POSITION: "position", Part.RATIO: "ratio", Part.ALERT: "alert"}[Part(target.family)]
+        value = values.get(item)
+        if value is None or (target.family == Part.POSITION and value > 100):
+            return Reading.missing(point.name, self._at, Quality.BAD, f"the device has no {item}")
+        note = alert_text(int(value)) if target.family == Part.ALERT else ""
+        return Reading(point.name, value * point.factor + point.shift, self._at, note=note)
+
+    def _sensor(self, point: PointSettings, target: Wanted, values: Values, node_status: int) -> Reading:
+        assert self._at is not None
+        kind, status = SENSORS[target.family], int(values.get("status", 0))
         grade, note = quality(status), status_text(status) if status else ""
+        if is_error(node_status):
+            grade, note = Quality.BAD, f"node: {status_text(node_status)}"
         if grade is not Quality.GOOD:
-            return Reading.missing(point.name, at, grade, note)
+            return Reading.missing(point.name, self._at, grade, note)
+        value = values.get("value", values.get("event", math.nan))
         if not math.isfinite(value):
-            return Reading.missing(point.name, at, Quality.BAD, "the device has no value")
-        if SENSORS[target.code].flag:
+            return Reading.missing(point.name, self._at, Quality.BAD, "the device has no value")
+        if kind.flag:
             value = float(value != 0)
-        return Reading(point.name, value * point.factor + point.shift, at, grade, note)
+        if not kind.low <= value <= kind.high:
+            note = f"{value:g} {kind.unit}".rstrip() + " cannot be"
+            return Reading.missing(point.name, self._at, Quality.BAD, note)
+        return Reading(point.name, value * point.factor + point.shift, self._at, grade, note)
 
-    def _changes(self, words: dict[int, int], at: Instant) -> list[Report]:
-        assert self._known is not None
-        shown: dict[str, tuple[Followed, Verb | None, str]] = {}
-        for name, target in self._actuators.items():
-            block = self._known.blocks.get(target)
+    def _changes(self, known: Known, words: Mapping[int, int]) -> list[Report]:
+        assert self._at is not None
+        held = self._held()
+        now: dict[str, Shown] = {}
+        for name, target in self._outputs.items():
+            block = known.blocks.get(target.device)
             if block is None:
-                shown[name] = (Followed.REFUSED, None, self._absent(target))
-            elif block.read in words:
-                state = actuator_state([words[block.read + i] for i in range(ACTUATOR_WORDS)])
-                self._echoed[target] = state.opid
-                shown[name] = (*followed(state.status), _note(state))
-        return self._shows(shown, at)
+                now[name] = Shown(Followed.REFUSED, None, _absent(target, known))
+                continue
+            values = _values(block.read, words)
+            if not values:
+                continue
+            self._echoed[target.device] = int(values.get("opid", 0))
+            self._notes[name_of(target.device)] = alert_text(int(values.get("alert", 0)))
+            now[name] = Shown(Followed.HELD, None, held) if held else _shown(target, values)
+        return self._shows(now, self._at)
 
-    def _shows(self, shown: dict[str, tuple[Followed, Verb | None, str]], at: Instant) -> list[Report]:
+    def _shows(self, now: Mapping[str, Shown], at: Instant) -> list[Report]:
         """Reports of the outputs that show something else than before."""
-        changed = {name: state for name, state in shown.items() if self._shown.get(name) != state}
+        changed = {name: state for name, state in now.items() if self._shown.get(name) != state}
         self._shown.update(changed)
-        return [Report(name, state[0], at, state[1], None, state[2]) for name, state in changed.items()]
-
-    def _absent(self, target: Wanted) -> str:
-        offered = ", ".join(map(name_of, self._known.blocks)) if self._known is not None else ""
-        return f"the node has no {name_of(target)}; it has {offered or 'nothing we know'}"
+        return [Report(name, state.followed, at, state.verb, None, state.note) for name, state in changed.items()]
 
 
-def _span(target: Wanted, block: Block) -> Span:
-    return Span(READ_HOLDING, block.read, SENSOR_WORDS if target.code in SENSORS else ACTUATOR_WORDS)
+def _absent(target: Wanted, known: Known) -> str:
+    offered = ", ".join(map(name_of, known.blocks))
+    return f"the node has no {name_of(target.device)}; it has {offered or 'nothing we know'}"
 
 
-def _note(state: ActuatorState) -> str:
-    return "" if followed(state.status)[0] in (Followed.RUNNING, Followed.RESTING) else status_text(state.status)
+def _has(node: Block | None, item: str) -> bool:
+    return node is not None and item in node.read.items
+
+
+def _span(region: Region) -> Span:
+    return Span(READ_HOLDING, region.start, region.size)
+
+
+def _values(region: Region, words: Mapping[int, int]) -> Values:
+    """The items of a region; nothing where it was not read."""
+    if region.start not in words:
+        return {}
+    return items.read(region.items, [words[region.start + i] for i in range(region.size)])
+
+
+def _waters_another(target: Wanted, values: Values) -> bool:
+    """Whether the output is a zone, and its nutrient supply is busy with another one."""
+    busy = followed(int(values.get("status", 0)))[0] is Followed.RUNNING
+    return target.family == Part.AREA and busy and values.get("area", 0) not in (0, target.number)
+
+
+def _shown(target: Wanted, values: Values) -> Shown:
+    """What an output shows, by the status block of its device."""
+    status, alert = int(values.get("status", 0)), alert_text(int(values.get("alert", 0)))
+    result, verb = followed(status)
+    if result is Followed.RUNNING and _waters_another(target, values):
+        result, verb = Followed.RESTING, None
+    note = "" if result in (Followed.RUNNING, Followed.RESTING) else status_text(status)
+    return Shown(result, verb, "; ".join(part for part in (note, alert) if part))
 
 
 def _refused(command: Command, at: Instant, note: str) -> Report:

@@ -1,4 +1,4 @@
-"""Korean standard nodes: codes, blocks and layouts by hand, then whole nodes on a line."""
+"""Korean standard nodes: codes, items, layouts and commands by hand, then whole nodes on a line."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Sequence
 import pytest
 
 from controller.model.commands import Followed, Verb
+from controller.model.errors import ConfigError
 from controller.model.points import Quality
-from drivers.modbus.ksx3267.blocks import actuator_state, command_words, next_opid, sensor_state
-from drivers.modbus.ksx3267.codes import RETRACTABLE, SENSORS, SWITCH, Wanted, followed, quality
-from drivers.modbus.ksx3267.node import Block, layout, node_info
-from drivers.modbus.values import encode
+from drivers.modbus.ksx3267 import items
+from drivers.modbus.ksx3267.blocks import Recipe, Supply, command_words, next_opid, unfit
+from drivers.modbus.ksx3267.codes import NUTRIENT_SUPPLY, RETRACTABLE, SWITCH, Wanted, followed, quality, source
+from drivers.modbus.ksx3267.description import Block, Region, Writes
+from drivers.modbus.ksx3267.node import NodeInfo, layout, node_info
 
+from . import korean
 from .conftest import Bench, Slave, Start, command, device
+from .korean import ANNEX_A_ACTUATORS, ANNEX_A_SENSORS, INTEGRATED, info, integrated, sensors
 
-ANNEX_A_SENSORS = [1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, *[1] * 7, 2, 2, 18, 18]
-INTEGRATED = [1, 8, 4, 7, RETRACTABLE, RETRACTABLE]
 HOUSE = {
     "outside.temperature": "outside_temperature/1",
     "outside.wind_speed": "wind_speed/1",
@@ -28,83 +30,197 @@ HOUSE = {
 }
 
 
-def info(kind: int, channels: int, organisation: int = 0) -> tuple[int, ...]:
-    return (organisation, 0, kind, 0, 10, channels, 0x5678, 0x1234)
+def where(information: Sequence[int], codes: Sequence[int]) -> dict[Wanted, tuple[int, int | None]]:
+    """Where the devices of a default node are read and commanded."""
+    about = node_info(information)
+    known = about.default()
+    assert known is not None
+    blocks = layout(about, codes, known)
+    return {w: (block.read.start, None if block.write is None else block.write.start) for w, block in blocks.items()}
 
 
 def test_node_information() -> None:
     found = node_info(info(1, 30))
-    assert (found.type, found.protocol, found.channels, found.serial) == (1, 10, 30, 0x12345678)
+    assert found == NodeInfo(0, 0, 1, 0, 10, 30, 0x12345678)
     assert found.plausible
-    assert not found.trouble
+    assert found.default() is not None
     assert not node_info((0, 0, 0, 1, 0, 10, 30, 1)).plausible  # read one register off
-    assert "8877_0_1_0_10_30" in node_info(info(1, 30, 8877)).trouble
+    vendor = node_info(info(1, 30, organisation=8877))
+    assert vendor.default() is None
+    assert "8877_0_1_0_10_30" in vendor.unknown
+    gateway = node_info(info(4, 4, protocol=30))
+    assert gateway.default() is None
+    assert "2 to 5" in gateway.unknown
 
 
 def test_annex_a_sensor_node() -> None:
-    blocks = layout(node_info(info(1, 30)), ANNEX_A_SENSORS)
+    blocks = where(info(1, 30), ANNEX_A_SENSORS)
     # the numbers of the standard's own table
-    assert blocks[Wanted(1, 1)] == Block(203)
-    assert blocks[Wanted(2, 1)] == Block(212)
-    assert blocks[Wanted(8, 1)] == Block(230)
-    assert blocks[Wanted(11, 1)] == Block(239)
-    assert blocks[Wanted(14, 1)] == Block(248)
-    assert blocks[Wanted(1, 4)] == Block(260)
-    assert blocks[Wanted(18, 2)] == Block(290)
+    assert blocks[Wanted(1, 1)] == (203, None)
+    assert blocks[Wanted(2, 1)] == (212, None)
+    assert blocks[Wanted(8, 1)] == (230, None)
+    assert blocks[Wanted(11, 1)] == (239, None)
+    assert blocks[Wanted(14, 1)] == (248, None)
+    assert blocks[Wanted(1, 4)] == (260, None)
+    assert blocks[Wanted(18, 2)] == (290, None)
 
 
 def test_a_sensor_node_that_packs_its_slots_and_one_with_holes() -> None:
-    packed = layout(node_info(info(1, 4)), [1, 2, 11, 14])
-    assert [block.read for block in packed.values()] == [203, 206, 209, 212]
-    holed = layout(node_info(info(1, 30)), [0, 0, 0, 2])
-    assert holed == {Wanted(2, 1): Block(212)}
+    packed = where(info(1, 4), [1, 2, 11, 14])
+    assert [read for read, _ in packed.values()] == [203, 206, 209, 212]
+    assert where(info(1, 30), [0, 0, 0, 2]) == {Wanted(2, 1): (212, None)}
 
 
 def test_annex_a_actuator_node() -> None:
-    blocks = layout(node_info(info(2, 24)), [SWITCH] * 16 + [RETRACTABLE] * 8)
-    assert blocks[Wanted(SWITCH, 1)] == Block(203, 503)
-    assert blocks[Wanted(SWITCH, 16)] == Block(263, 563)
-    assert blocks[Wanted(RETRACTABLE, 1)] == Block(267, 567)
-    assert blocks[Wanted(RETRACTABLE, 8)] == Block(295, 595)
+    blocks = where(info(2, 24), ANNEX_A_ACTUATORS)
+    assert blocks[Wanted(SWITCH, 1)] == (203, 503)
+    assert blocks[Wanted(SWITCH, 16)] == (263, 563)
+    assert blocks[Wanted(RETRACTABLE, 1)] == (267, 567)
+    assert blocks[Wanted(RETRACTABLE, 8)] == (295, 595)
+
+
+def test_the_actuator_node_of_level_1() -> None:
+    blocks = where(info(2, 10, product=1), [SWITCH] * 8 + [RETRACTABLE] * 2)
+    assert blocks[Wanted(SWITCH, 1)] == (204, 504)
+    assert blocks[Wanted(SWITCH, 8)] == (232, 532)
+    assert blocks[Wanted(RETRACTABLE, 1)] == (236, 536)
+    assert blocks[Wanted(RETRACTABLE, 2)] == (240, 540)
+
+
+def test_the_nutrient_node_of_ks_x_3288() -> None:
+    blocks = where(info(3, 21, product=4, protocol=20), [12] * 3 + [16] * 3 + [7] + [5] * 13 + [204])
+    assert [blocks[Wanted(12, k)][0] for k in (1, 2, 3)] == [204, 207, 210]
+    assert [blocks[Wanted(16, k)][0] for k in (1, 2, 3)] == [213, 216, 219]
+    assert blocks[Wanted(7, 1)] == (222, None)
+    assert [blocks[Wanted(5, k)][0] for k in (1, 13)] == [225, 261]
+    assert blocks[Wanted(NUTRIENT_SUPPLY, 1)] == (401, 504)
+
+
+def test_the_nutrient_node_of_ks_b_7958() -> None:
+    blocks = where(info(3, 21, product=5, protocol=31), [12] * 3 + [16] * 3 + [7] + [5] * 13 + [205])
+    assert blocks[Wanted(5, 13)] == (261, None)
+    assert blocks[Wanted(NUTRIENT_SUPPLY, 1)] == (264, 505)
 
 
 def test_integrated_node_follows_the_codes() -> None:
-    blocks = layout(node_info(info(3, 6)), INTEGRATED)
-    assert [blocks[Wanted(code, 1)].read for code in (1, 8, 4, 7)] == [203, 206, 209, 212]
-    assert blocks[Wanted(RETRACTABLE, 1)] == Block(215, 503)
-    assert blocks[Wanted(RETRACTABLE, 2)] == Block(219, 507)
-    mixed = layout(node_info(info(3, 5)), [RETRACTABLE, 0, 1, SWITCH, 204, 1])
-    assert mixed == {
-        Wanted(RETRACTABLE, 1): Block(203, 503),
-        Wanted(1, 1): Block(207),
-        Wanted(SWITCH, 1): Block(210, 507),
+    blocks = where(info(3, 6), INTEGRATED)
+    assert [blocks[Wanted(code, 1)][0] for code in (1, 8, 4, 7)] == [203, 206, 209, 212]
+    assert blocks[Wanted(RETRACTABLE, 1)] == (215, 503)
+    assert blocks[Wanted(RETRACTABLE, 2)] == (219, 507)
+    # an unknown code ends the layout, for nobody knows how long its block is
+    mixed = where(info(3, 6), [RETRACTABLE, 0, 1, SWITCH, 399, 1])
+    assert mixed == {Wanted(RETRACTABLE, 1): (203, 503), Wanted(1, 1): (207, None), Wanted(SWITCH, 1): (210, 507)}
+
+
+def test_automatic_layout_counts_levels_together_and_knows_their_lengths() -> None:
+    blocks = where(info(2, 5, product=1), [101, 103, 102, 113, 112])
+    assert blocks == {
+        Wanted(SWITCH, 1): (204, None),  # level 0 takes no commands
+        Wanted(SWITCH, 2): (208, 504),
+        Wanted(SWITCH, 3): (213, 509),
+        Wanted(RETRACTABLE, 1): (217, 513),
+        Wanted(RETRACTABLE, 2): (222, 520),
     }
 
 
-def test_blocks() -> None:
-    assert sensor_state((0x6666, 0x41E6, 0)).value == pytest.approx(28.8, abs=1e-5)
-    assert sensor_state((0, 0, 103)).status == 103
-    assert actuator_state((7, 301, 0x0002, 0x0001)) == (7, 301, 65538)
+def test_protocols_differ_in_the_order_of_a_sensors_registers() -> None:
+    for protocol, order in ((10, ("value", "status")), (30, ("status", "value")), (31, ("status", "value"))):
+        about = node_info(info(3, 2, protocol=protocol))
+        known = about.default()
+        assert known is not None
+        assert layout(about, [1, 0], known)[Wanted(1, 1)].read.items == order
+    newer = node_info(info(3, 1))
+    known = newer.default()
+    assert known is not None
+    assert layout(newer, [25], known)[Wanted(25, 1)].read.items == ("status", "value")  # a device of KS B 7958
+
+
+def test_items() -> None:
+    assert items.read(("value", "status"), (0x6666, 0x41E6, 0))["value"] == pytest.approx(28.8, abs=1e-5)
+    assert items.read(("status", "value"), (103, 0, 0))["status"] == 103
+    timed = items.read(("opid", "status", "remain-time"), (7, 301, 0x0002, 0x0001))
+    assert timed == {"opid": 7, "status": 301, "remain-time": 65538}
+    assert items.read(("sig-digit", "tz-offset", "pos-x"), (0xFFFD, 9, 0xFFFF, 0xFFFF)) == {
+        "sig-digit": -3,
+        "tz-offset": 9,
+        "pos-x": -1,
+    }
+    assert items.read(("status", "event", "blank"), (0, 7, 9))["event"] == 7
+    assert items.size(("operation", "opid", "start-area", "stop-area", "on-sec", "EC", "pH")) == 10
+    # what the sources spell or size differently
+    assert items.item("opentime") == ("open-time", "u16")
+    assert items.item("hold-time:u16") == ("hold-time", "u16")
+    with pytest.raises(ConfigError, match="did you mean remain-time"):
+        items.item("remain-tim")
+    with pytest.raises(ConfigError, match="u16 or u32"):
+        items.item("time:f32")
+
+
+SWITCH_1 = Block(102, Region(203, ("opid", "status")), Writes(503, {None: ("operation", "opid", "hold-time")}))
+MOTOR_1 = Block(112, Region(203, ("opid", "status")), Writes(503, {None: ("operation", "opid", "time")}))
 
 
 @pytest.mark.parametrize(
-    ("verb", "seconds", "words"),
+    ("block", "verb", "seconds", "words"),
     [
-        (Verb.ON, None, (201, 9)),
-        (Verb.ON, 60.0, (202, 9, 60, 0)),
-        (Verb.ON, 60.2, (202, 9, 61, 0)),
-        (Verb.ON, 70000.0, (202, 9, 4464, 1)),
-        (Verb.OFF, None, (0, 9)),
-        (Verb.OPEN, None, (301, 9)),
-        (Verb.CLOSE, None, (302, 9)),
-        (Verb.OPEN, 12.4, (303, 9, 12, 0)),
-        (Verb.CLOSE, 0.2, (304, 9, 1, 0)),
-        (Verb.STOP, None, (0, 9)),
-        (Verb.STOP, 5.0, (0, 9)),
+        (SWITCH_1, Verb.ON, None, (201, 9)),
+        (SWITCH_1, Verb.ON, 60.0, (202, 9, 60, 0)),
+        (SWITCH_1, Verb.ON, 60.2, (202, 9, 61, 0)),
+        (SWITCH_1, Verb.ON, 70000.0, (202, 9, 4464, 1)),
+        (SWITCH_1, Verb.OFF, None, (0, 9)),
+        (MOTOR_1, Verb.OPEN, None, (301, 9)),
+        (MOTOR_1, Verb.CLOSE, None, (302, 9)),
+        (MOTOR_1, Verb.OPEN, 12.4, (303, 9, 12, 0)),
+        (MOTOR_1, Verb.CLOSE, 0.2, (304, 9, 1, 0)),
+        (MOTOR_1, Verb.STOP, None, (0, 9)),
+        (MOTOR_1, Verb.STOP, 5.0, (0, 9)),
     ],
 )
-def test_commands_write_only_their_own_arguments(verb: Verb, seconds: float | None, words: tuple[int, ...]) -> None:
-    assert command_words(verb, 9, seconds) == words
+def test_commands_write_only_their_own_arguments(
+    block: Block, verb: Verb, seconds: float | None, words: tuple[int, ...]
+) -> None:
+    assert command_words(block, verb, 9, seconds) == words
+
+
+def test_widths_and_lengths_that_a_description_gives() -> None:
+    short = SWITCH_1._replace(write=Writes(503, {None: ("operation", "opid", "hold-time:u16")}))
+    assert command_words(short, Verb.ON, 9, 70000.0) == (202, 9, 65535)
+    plain = SWITCH_1._replace(write=Writes(503, {None: ("operation", "opid")}))
+    assert command_words(plain, Verb.ON, 9, 60.0) == (201, 9)
+
+
+SUPPLY_3 = Writes(504, {None: ("operation", "opid", "start-area", "stop-area", "on-sec", "EC", "pH")})
+
+
+def test_commands_to_a_nutrient_supply() -> None:
+    block = Block(204, Region(401, ("status", "opid")), SUPPLY_3)
+    water, feed = Supply(3, 3), Supply(3, 3, Recipe(1.5, 6.0))
+    assert command_words(block, Verb.ON, 9, 90.0, water) == (402, 9, 3, 3, 90, 0)
+    assert command_words(block, Verb.ON, 9, 90.0, feed) == (403, 9, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40C0)
+    assert command_words(block, Verb.OFF, 9, None, water) == (0, 9)
+    assert command_words(block._replace(code=202), Verb.ON, 9, 90.0, water) == (401, 9)
+    with pytest.raises(ValueError, match="level 2 cannot mix"):
+        command_words(block._replace(code=203), Verb.ON, 9, 90.0, feed)
+    with pytest.raises(ValueError, match="for how long"):
+        command_words(block, Verb.ON, 9, None, water)
+
+
+def test_what_a_device_cannot_do() -> None:
+    assert unfit(SWITCH_1, Verb.OPEN) == "a switch cannot open"
+    assert unfit(MOTOR_1, Verb.ON) == "a retractable cannot on"
+    assert unfit(Block(101, Region(203, ("opid", "status"))), Verb.ON) == "a switch of level 0 takes no commands"
+    assert not unfit(MOTOR_1, Verb.STOP)
+
+
+def test_names() -> None:
+    assert source("switch/16").output == "switch"
+    assert source("retractable/2").output == "motor"
+    assert source("area/12").output == "switch"
+    assert source("position/2").unit == "%"
+    assert source("node_status").output is None
+    for name, said in (("control/1", "one control only"), ("aera/1", "did you mean area"), ("area", "write area/1")):
+        with pytest.raises(ConfigError, match=said):
+            source(name)
 
 
 def test_opids_go_round_without_zero() -> None:
@@ -136,44 +252,11 @@ def test_sensor_status() -> None:
     assert {quality(s) for s in (1, 3, 4, 5, 6, 101, 103, 900, 77)} == {Quality.BAD}
 
 
-class Node(Slave):
-    """A node that acts on a new opid and echoes it. Registers are the standard's numbers plus `shift`."""
-
-    def __init__(self, kind: int, codes: Sequence[int], shift: int = 0) -> None:
-        super().__init__()
-        self.shift = shift
-        self.echo = True
-        self.by_hand = False
-        self.blocks = layout(node_info(info(kind, len(codes))), codes)
-        for start, words in ((1, info(kind, len(codes))), (101, codes)):
-            self.put(start + shift, *words)
-        for target, block in self.blocks.items():
-            self.put(block.read + shift, *([0] * (3 if target.code in SENSORS else 4)))
-        self.written = self._act
-
-    def show(self, target: Wanted, value: float, status: int = 0) -> None:
-        self.put(self.blocks[target].read + self.shift, *encode(value, "f32", "CDAB"), status)
-
-    def block(self, target: Wanted) -> int:
-        return self.blocks[target].read + self.shift
-
-    def _act(self, start: int, words: Sequence[int]) -> None:
-        block = next(b for b in self.blocks.values() if b.write is not None and b.write + self.shift == start)
-        status = block.read + self.shift
-        if not self.echo or words[1] == self.words[status]:
-            return
-        moves = {0: 0, 201: 201, 202: 201, 301: 301, 302: 302, 303: 301, 304: 302}
-        self.put(status, words[1], 399 if self.by_hand else moves[words[0]], *words[2:4])
-
-
-VENT, SCREEN = Wanted(RETRACTABLE, 1), Wanted(RETRACTABLE, 2)
-
-
 @pytest.mark.parametrize("shift", [0, -1])
 async def test_an_integrated_node_with_either_offset(bench: Bench, start: Start, shift: int) -> None:
-    bench.slaves[12] = node = Node(3, INTEGRATED, shift)
-    for code, value in ((1, -3.5), (8, 4.25), (4, 1.0), (7, 640.0)):
-        node.show(Wanted(code, 1), value)
+    bench.slaves[12] = node = integrated(shift)
+    for register, value in ((203, -3.5), (206, 4.25), (209, 1.0), (212, 640.0)):
+        node.show(register, value)
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
         await line.heard.until(lambda: line.heard.reports("shade_screen.node"))
         values = {p: line.heard.readings(p)[0].value for p in HOUSE if p.startswith("outside")}
@@ -191,17 +274,18 @@ async def test_an_integrated_node_with_either_offset(bench: Bench, start: Start,
 
 
 async def test_what_goes_over_the_wire_to_a_sensor_node(bench: Bench, start: Start) -> None:
-    bench.slaves[1] = node = Node(1, ANNEX_A_SENSORS)
-    node.show(Wanted(1, 1), 28.8)
+    bench.slaves[1] = node = sensors()
+    node.show(203, 28.8)
     async with start(device("node", {"air.temperature": "air_temperature/1"}, address=1, profile="ks-x-3267")) as line:
         await line.heard.until(lambda: line.heard.readings("air.temperature"))
         assert line.heard.readings("air.temperature")[0].value == pytest.approx(28.8, abs=1e-5)
         assert bench.frames[0] == bytes.fromhex("01 03 00 01 00 08 15 CC")
-        assert bench.frames[2] == bytes.fromhex("01 03 00 CB 00 03 74 35")
+        # the node's status at 202, then the first temperature at 203
+        assert bench.frames[2][:6] == bytes.fromhex("01 03 00 CA 00 04")
 
 
 async def test_one_read_fetches_a_whole_sensor_node(bench: Bench, start: Start) -> None:
-    bench.slaves[1] = Node(1, ANNEX_A_SENSORS)
+    bench.slaves[1] = sensors()
     points = {"a.temperature": "temperature/1", "a.weight": "weight/2", "a.co2": "co2/1", "a.ec": "ec/1"}
     points |= {f"t{k}.temperature": f"temperature/{k}" for k in range(2, 11)} | {"a.humidity": "humidity/1"}
     points |= {"a.wind_speed": "wind_speed/1"}
@@ -211,10 +295,10 @@ async def test_one_read_fetches_a_whole_sensor_node(bench: Bench, start: Start) 
 
 
 async def test_status_becomes_quality(bench: Bench, start: Start) -> None:
-    bench.slaves[1] = node = Node(1, [1, 2, 11, 14])
-    node.show(Wanted(1, 1), 20.0, 1)
-    node.show(Wanted(2, 1), 50.0, 102)
-    node.show(Wanted(11, 1), math.nan)
+    bench.slaves[1] = node = sensors([1, 2, 11, 14])
+    node.show(203, 20.0, 1)
+    node.show(206, 50.0, 102)
+    node.show(209, math.nan)
     points = {"t": "temperature/1", "h": "humidity/1", "c": "co2/1", "w": "wind_speed/1"}
     async with start(device("node", points, address=1, profile="ks-x-3267")) as line:
         await line.heard.until(lambda: len(line.heard.all) == 4)
@@ -227,8 +311,8 @@ async def test_status_becomes_quality(bench: Bench, start: Start) -> None:
 
 
 async def test_opids_continue_after_a_restart_of_the_controller(bench: Bench, start: Start) -> None:
-    bench.slaves[5] = node = Node(2, [SWITCH] * 16 + [RETRACTABLE] * 8)
-    node.words[node.block(Wanted(SWITCH, 2))] = 65535
+    bench.slaves[5] = node = korean.actuators()
+    node.at(207, 65535)
     wiring = device("node", {"fan": "switch/2"}, address=5, profile="ks-x-3267", poll="1 h")
     for expected in (1, 2):
         async with start(wiring) as line:
@@ -238,7 +322,7 @@ async def test_opids_continue_after_a_restart_of_the_controller(bench: Bench, st
 
 
 async def test_a_hand_at_the_node_holds_the_motor(bench: Bench, start: Start) -> None:
-    bench.slaves[12] = node = Node(3, INTEGRATED)
+    bench.slaves[12] = node = integrated()
     node.by_hand = True
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
         report = await line.told(command("roof_vent.node", Verb.CLOSE, 5.0))
@@ -246,11 +330,11 @@ async def test_a_hand_at_the_node_holds_the_motor(bench: Bench, start: Start) ->
 
 
 async def test_a_run_that_is_over_before_anybody_looks_is_not_waited_for(bench: Bench, start: Start) -> None:
-    bench.slaves[12] = node = Node(3, INTEGRATED)
+    bench.slaves[12] = node = integrated()
     wiring = device("node_12", HOUSE, address=12, profile="ks-x-3267", poll="1 d")
     async with start(wiring, speed=10_000.0) as line:
         await line.heard.until(lambda: line.heard.reports("roof_vent.node"))
-        node.written = lambda at, words: node.put(node.block(VENT), words[1], 0, 0, 0)
+        node.written = lambda at, words: node.at(215, words[1], 0, 0, 0)
         report = await line.told(command("roof_vent.node", Verb.OPEN, 5.0))
         assert report.followed is Followed.RESTING
         written = next(i for i, frame in enumerate(bench.frames) if frame[1] == 16)
@@ -258,7 +342,7 @@ async def test_a_run_that_is_over_before_anybody_looks_is_not_waited_for(bench: 
 
 
 async def test_a_node_that_does_not_confirm(bench: Bench, start: Start) -> None:
-    bench.slaves[12] = node = Node(3, INTEGRATED)
+    bench.slaves[12] = node = integrated()
     async with start(device("node_12", HOUSE, address=12, profile="ks-x-3267")) as line:
         await line.heard.until(lambda: line.heard.reports("roof_vent.node"))
         node.echo = False
@@ -271,7 +355,7 @@ async def test_a_node_that_does_not_confirm(bench: Bench, start: Start) -> None:
 
 
 async def test_a_lost_answer_is_asked_for_again_with_the_same_opid(bench: Bench, start: Start) -> None:
-    bench.slaves[12] = node = Node(3, INTEGRATED)
+    bench.slaves[12] = node = integrated()
     wiring = device("node_12", HOUSE, address=12, profile="ks-x-3267", timeout="100 ms")
     async with start(wiring) as line:
         node.swallow = 1
@@ -280,7 +364,7 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_opid(bench: Bench,
 
 
 async def test_a_node_that_never_takes_the_command(bench: Bench, start: Start) -> None:
-    bench.slaves[12] = node = Node(3, INTEGRATED)
+    bench.slaves[12] = node = integrated()
     wiring = device("node_12", HOUSE, address=12, profile="ks-x-3267", timeout="50 ms")
     async with start(wiring) as line:
         await line.heard.until(lambda: line.heard.reports("roof_vent.node"))
@@ -291,12 +375,12 @@ async def test_a_node_that_never_takes_the_command(bench: Bench, start: Start) -
 
 
 async def test_a_node_that_was_exchanged_is_identified_anew(bench: Bench, start: Start) -> None:
-    bench.slaves[12] = Node(3, INTEGRATED)
+    bench.slaves[12] = integrated()
     wiring = device("node_12", {"outside.rain": "rain_detector/1"}, address=12, profile="ks-x-3267", poll="50 ms")
     async with start(wiring) as line:
         await line.heard.until(lambda: line.heard.readings("outside.rain"))
-        bench.slaves[12] = node = Node(3, [4], shift=-1)
-        node.show(Wanted(4, 1), 1.0)
+        bench.slaves[12] = node = integrated(-1, [4])
+        node.show(203, 1.0)
         await line.heard.until(lambda: line.heard.readings("outside.rain")[-1].value == 1.0)
 
 
@@ -306,3 +390,136 @@ async def test_a_stranger_at_the_nodes_address(bench: Bench, start: Start) -> No
         await line.heard.until(lambda: line.heard.reports("shade_screen.node"))
         assert line.heard.readings("outside.rain")[0].quality is Quality.BAD
         assert line.heard.reports("roof_vent.node")[0].followed is Followed.REFUSED
+
+
+async def test_the_nodes_own_status_decides_too(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = node = sensors()
+    node.show(203, 20.0)
+    points = {"t": "temperature/1", "n": "node_status"}
+    async with start(device("node", points, address=1, profile="ks-x-3267", poll="20 ms")) as line:
+        await line.heard.until(lambda: len(line.heard.all) >= 2)
+        assert line.heard.readings("t")[-1].value == 20.0
+        node.at(202, 6)
+        await line.heard.until(lambda: line.heard.readings("t")[-1].quality is Quality.BAD)
+        assert line.heard.readings("t")[-1].note == "node: fuse error"
+        assert line.heard.readings("n")[-1].value == 6
+        assert line.driver.health().devices[0].note == "node: fuse error"
+
+
+async def test_a_node_that_does_not_tell_its_own_status(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = node = sensors()
+    del node.words[202]
+    node.show(203, 20.0)
+    async with start(device("node", {"t": "temperature/1"}, address=1, profile="ks-x-3267", poll="20 ms")) as line:
+        await line.heard.until(lambda: [r for r in line.heard.readings("t") if r.quality is Quality.GOOD])
+
+
+async def test_values_that_cannot_be(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = node = sensors([2, 16])
+    node.show(203, 3e30)
+    node.show(206, -1.0)
+    points = {"h": "humidity/1", "p": "ph/1"}
+    async with start(device("node", points, address=1, profile="ks-x-3267")) as line:
+        await line.heard.until(lambda: line.heard.readings("p"))
+        assert {line.heard.readings(point)[0].quality for point in points} == {Quality.BAD}
+
+
+LEVEL_1 = {"fan": "switch/1", "vent": "retractable/1", "right": "control"}
+
+
+@pytest.mark.parametrize("control", [1, 3])
+async def test_a_node_that_is_not_ours_is_never_commanded(bench: Bench, start: Start, control: int) -> None:
+    bench.slaves[5] = node = korean.with_control(control)
+    async with start(device("node", LEVEL_1, address=5, profile="ks-x-3267", poll="1 h")) as line:
+        for given in (command("fan", Verb.ON, 60.0), command("vent", Verb.OPEN, 5.0)):
+            report = await line.told(given)
+            assert report.followed is Followed.HELD
+            assert report.note
+        await line.heard.until(lambda: line.heard.readings("right"))
+        assert line.heard.readings("right")[0].value == control
+        assert node.writes == []
+
+
+async def test_a_node_is_taken_over_only_where_site_yaml_says_so_and_no_hand_is_on_it(
+    bench: Bench, start: Start
+) -> None:
+    wiring = device("node", LEVEL_1, address=5, profile="ks-x-3267", control="remote", poll="20 ms")
+    bench.slaves[5] = node = korean.with_control(1)
+    async with start(wiring) as line:
+        assert (await line.told(command("fan", Verb.ON, 60.0))).followed is Followed.RUNNING
+        assert node.writes == [(16, 501, (2, 8, 2)), (16, 504, (202, 1, 60, 0))]
+        # now somebody takes it back at the node: that is final
+        node.at(203, 1)
+        await line.heard.until(lambda: line.heard.reports("fan")[-1].followed is Followed.HELD)
+        assert (await line.told(command("fan", Verb.OFF))).followed is Followed.HELD
+        assert len(node.writes) == 2
+    bench.slaves[5] = node = korean.with_control(3)
+    async with start(wiring) as line:
+        assert (await line.told(command("fan", Verb.ON, 60.0))).followed is Followed.HELD
+        assert node.writes == []
+
+
+WATER = {"ec": "ec/1", "ph": "ph/3", "sun": "solar_radiation/1", "total": "flow/1", "zone_12": "flow/13"}
+
+
+@pytest.mark.parametrize(
+    ("node", "command_register", "status", "area"),
+    [(korean.nutrient_3(), 504, 401, 402), (korean.nutrient_4(), 505, 265, 266)],
+    ids=["KS X 3288", "KS B 7958"],
+)
+async def test_a_nutrient_node_waters_a_zone(
+    bench: Bench, start: Start, node: korean.Node, command_register: int, status: int, area: int
+) -> None:
+    bench.slaves[7] = node
+    outputs = {"valve_a": "area/3", "valve_b": "area/4", "alert": "alert/1"}
+    options = {"address": 7, "profile": "ks-x-3288", "poll": "20 ms", "ec": "1.5 mS/cm", "ph": "6 pH"}
+    async with start(device("mixer", WATER | outputs, **options)) as line:
+        heard = line.heard
+        await heard.until(lambda: heard.readings("zone_12") and heard.reports("valve_a"))
+        values = [heard.readings(point)[0].value for point in WATER]
+        assert values == [1.0, 6.0, 7.0, 8.0, 20.0]
+        report = await line.told(command("valve_a", Verb.ON, 90.0))
+        assert report.followed is Followed.RUNNING
+        assert node.writes == [(16, command_register, (403, 1, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40C0))]
+        # it waters zone 3: zone 4 rests, and switching zone 4 off must not stop zone 3
+        node.at(area, 3)
+        await heard.until(lambda: heard.reports("valve_b")[-1].followed is Followed.RESTING)
+        assert (await line.told(command("valve_b", Verb.OFF))).followed is Followed.RESTING
+        assert len(node.writes) == 1
+        node.at(area + 1, 9)
+        await heard.until(lambda: heard.readings("alert")[-1].value == 9)
+        assert heard.readings("alert")[-1].note == "low level"
+        await heard.until(lambda: heard.reports("valve_a")[-1].note == "low level")
+        assert (await line.told(command("valve_a", Verb.OFF))).followed is Followed.RESTING
+        assert node.writes[-1] == (16, command_register, (0, 2))
+
+
+async def test_a_nutrient_node_runs_its_own_programme(bench: Bench, start: Start) -> None:
+    bench.slaves[7] = node = korean.nutrient_3()
+    async with start(device("mixer", {"mixer": "nutrient_supply/1"}, address=7, profile="ks-x-3288")) as line:
+        assert (await line.told(command("mixer", Verb.ON, 300.0))).followed is Followed.RUNNING
+        line.driver.send(command("mixer", Verb.ON, 300.0, renews=True))
+        assert (await line.told(command("mixer", Verb.OFF))).followed is Followed.RESTING
+        assert node.writes == [(16, 504, (401, 1)), (16, 504, (0, 2))]
+
+
+async def test_levels_0_and_2(bench: Bench, start: Start) -> None:
+    bench.slaves[5] = node = korean.Node(info(2, 2, product=9), [111, 113])
+    node.at(201, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 42)
+    node.actuators[501] = (207, 208)
+    points = {"old": "retractable/1", "new": "retractable/2", "new.position": "position/2", "none": "position/1"}
+    async with start(device("node", points, address=5, profile="ks-x-3267")) as line:
+        await line.heard.until(lambda: line.heard.readings("none"))
+        assert line.heard.readings("new.position")[0].value == 42
+        assert line.heard.readings("none")[0].quality is Quality.BAD
+        report = await line.told(command("old", Verb.OPEN, 5.0))
+        assert (report.followed, report.note) == (Followed.REFUSED, "a retractable of level 0 takes no commands")
+        assert (await line.told(command("new", Verb.CLOSE, 5.0))).followed is Followed.RUNNING
+        assert node.writes == [(16, 501, (304, 6, 5, 0))]
+
+
+async def test_a_gateway_names_its_nodes(bench: Bench, start: Start) -> None:
+    bench.slaves[1] = korean.Node(info(4, 4, protocol=30), [0] * 4)
+    async with start(device("gateway", {"t": "temperature/1"}, address=1, profile="ks-b-7958")) as line:
+        await line.heard.until(lambda: line.heard.readings("t"))
+        assert line.heard.readings("t")[0].note == "this is a gateway: its nodes have the addresses 2 to 5"

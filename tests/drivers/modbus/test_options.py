@@ -61,7 +61,7 @@ def test_bus_options(options: dict[str, object], said: str, place: Place) -> Non
         ({**GOOD, "address": "one"}, "whole number", HERE),
         ({**GOOD, "address": True}, "whole number", HERE),
         ({**GOOD, "profile": "xy-md20"}, "did you mean xy-md02", HERE),
-        ({**GOOD, "profile": "ks-x-3268"}, "did you mean ks-x-3267", HERE),
+        ({**GOOD, "profile": "ks-x-3266"}, "did you mean ks-x-3267", HERE),
         ({**GOOD, "poll": 5}, "needs a unit.*5 s", HERE),
         ({**GOOD, "poll": "0 s"}, "more than 0", HERE),
         ({**GOOD, "poll": "5 m"}, "not a unit", HERE),
