@@ -24,6 +24,7 @@ _OWN = (
     "ack",
     "backup",
     "restore",
+    "doctor",
 )
 _PLUGINS = "onsil.commands"
 
