@@ -66,7 +66,8 @@ def unmoved_actuators(survey: Survey) -> Iterator[Finding]:
 
 
 def _moved(plan: Plan) -> set[str]:
-    moved = {rule.valve for rule in plan.irrigation}
+    moved = {valve for rule in plan.irrigation for valve in (rule.valve, *rule.then)}
+    moved |= {pump.switch for pump in plan.pumps} | {name for staged in plan.stages for name in staged.switches}
     for rule in plan.rules:
         moved |= {rule.actuator} if isinstance(rule, DrivePlan) else {name for name, _ in rule.do}
     for safety in plan.safety:
