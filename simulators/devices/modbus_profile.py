@@ -67,7 +67,7 @@ class ProfileSlave:
                     self._cells[entry.function, entry.address + place] = _Cell(entry, place, point)
             else:
                 self._relays[entry.address] = Relay(entry, point.name if point is not None else None)
-        self._zeros = _harmless(profile, set(self._cells))
+        self._zeros = _harmless(profile, set(self._cells), int(str(settings.options.get("address", 1)), 0))
         for relay in self._relays.values():
             self._tell(relay)
 
@@ -122,9 +122,13 @@ class ProfileSlave:
         if function != WRITE_REGISTER:
             raise Refusal(ILLEGAL_FUNCTION)
         relay = self._relay(address, "register")
-        if words[0] not in (relay.output.on, relay.output.off):
+        timer = relay.output.timer
+        if words[0] in (relay.output.on, relay.output.off):
+            self._switch(relay, words[0] == relay.output.on)
+        elif timer is not None and 1 <= words[0] - timer.base <= timer.longest:
+            self._switch(relay, True, now + (words[0] - timer.base) * timer.tick)
+        else:
             raise Refusal(ILLEGAL_VALUE)
-        self._switch(relay, words[0] == relay.output.on)
 
     def _relay(self, address: int, kind: str) -> Relay:
         relay = self._relays.get(address)
@@ -170,7 +174,7 @@ class ProfileSlave:
         return registers(raw, register.type, register.order)
 
 
-def _harmless(profile: Profile, cells: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+def _harmless(profile: Profile, cells: set[tuple[int, int]], own: int) -> dict[tuple[int, int], int]:
     """Registers that can be read but mean nothing to us: those between others, and those that identify the device."""
     found: dict[tuple[int, int], int] = {}
     for function in {function for function, _ in cells}:
@@ -182,5 +186,5 @@ def _harmless(profile: Profile, cells: set[tuple[int, int]]) -> dict[tuple[int, 
     if known is not None:
         found |= {(known.function, known.address + i): 0 for i in range(known.count)}
         if known.value is not None:
-            found[known.function, known.address] = known.value
+            found[known.function, known.address] = own if known.value == "address" else known.value
     return found

@@ -43,7 +43,7 @@ def test_a_co2_probe_sends_ppm_in_its_fourth_register() -> None:
 @pytest.mark.parametrize(
     ("pdu", "answer"),
     [
-        ("03 0001 0001", "83 01"),  # it has no holding registers
+        ("03 0001 0001", "83 02"),  # among its holding registers there is none of this number
         ("05 0000 ff00", "85 01"),
         ("2b 0e01 00", "ab 01"),
         ("04 0001 0003", "84 02"),  # beyond its registers
@@ -139,7 +139,7 @@ def test_relays_fall_off_with_the_power() -> None:
         ("01 0000 0009", "81 02"),
         ("0f 0000 0008 02 8200", "8f 03"),
         ("06 0000 0001", "86 02"),
-        ("03 8000 0001", "03 02 00 00"),  # by this it can be recognised
+        ("03 4000 0001", "03 02 00 14"),  # its own address: by this it can be recognised
     ],
 )
 def test_what_a_relay_board_answers_to_odd_requests(pdu: str, answer: str) -> None:
