@@ -21,11 +21,12 @@ from controller.app.engine import Engine, Send
 from controller.app.lock import only_controller
 from controller.app.past import parse_time, why_then
 from controller.app.records import RULES, SITE, Records
+from controller.app.shadow import Shadow
 from controller.app.status import Data, describe
 from controller.app.supervisor import Part
 from controller.app.uplinks import Uplinks
 from controller.app.watchman import Watchman
-from controller.config import Configuration, driver_factory, load
+from controller.config import Configuration, Names, driver_factory, load, load_texts
 from controller.core.core import Core
 from controller.core.plan import Plan
 from controller.model.commands import Notice
@@ -49,13 +50,17 @@ def state_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where the files are, where the state goes, and whether a page is served (`port` None: no page)."""
+    """Where the files are, where the state goes, and whether a page is served (`port` None: no page).
+
+    `shadow` names other rules that are evaluated beside the active ones, without acting.
+    """
 
     directory: Path
     state: Path = field(default_factory=state_directory)
     port: int | None = None
     host: str = "127.0.0.1"
     clock: Clock = field(default_factory=SystemClock)
+    shadow: Path | None = None
 
 
 class Application:
@@ -87,6 +92,8 @@ class Application:
             desk = Desk(running.engine, running.describe, running.why_then, running.records(options))
             await self._serve(desk, stack)
             await running.start()
+            if options.shadow is not None:
+                running.shadow(options.shadow)
             self._on_signals(stack)
             watching = Part("watch on the files", lambda: self._reloading(read_at, running))
             stack.push_async_callback(watching.stop)
@@ -149,6 +156,7 @@ class _Running:
         self.engine = Engine(Core(configuration.plan), clock, self._output, store)
         self._buses = Buses(driver_factory, clock, self.engine.emit)
         self._uplinks = Uplinks(store, self.engine, clock)
+        self._shadow: Shadow | None = None
 
     def _output(self, name: str) -> Send | None:
         return self._buses.output(name)
@@ -167,6 +175,13 @@ class _Running:
         await self._buses.apply(configuration.buses)
         await self._uplinks.apply(configuration)
         self._keep_texts()
+
+    def shadow(self, path: Path) -> None:
+        """Evaluate other rules beside the active ones. Raises ConfigError and OSError."""
+        site = self._configuration.texts.site
+        plan = load_texts(site, path.read_text(encoding="utf-8-sig"), Names(rules=str(path))).plan
+        self._shadow = Shadow(plan, lambda: self.engine.core)
+        self.engine.shadow(self._shadow.step)
 
     async def stop(self) -> None:
         await self._uplinks.stop()
@@ -204,14 +219,23 @@ class _Running:
 
     def describe(self) -> Data:
         """Everything as plain data."""
-        return describe(
-            self._configuration.plan.site,
-            self._clock.now(),
-            self.engine,
-            self._buses.health(),
-            [self._store.status(), *self._uplinks.status()],
-            self._store.counters(),
+        return (
+            describe(
+                self._configuration.plan.site,
+                self._clock.now(),
+                self.engine,
+                self._buses.health(),
+                [self._store.status(), *self._uplinks.status()],
+                self._store.counters(),
+            )
+            | self._shadowed()
         )
+
+    def _shadowed(self) -> Data:
+        """What the shadow would do differently now, where there is one."""
+        if self._shadow is None:
+            return {}
+        return {"shadow": [difference.sentence() for difference in self._shadow.differences()]}
 
     def why_then(self, actuator: str, at: str) -> Data:
         """Why an actuator was where it was. Raises Refused."""

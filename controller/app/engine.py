@@ -19,6 +19,7 @@ from controller.model.time import Clock, Instant
 log = logging.getLogger("onsil.engine")
 
 Send = Callable[[Command], None]
+Observer = Callable[[Instant, Sequence[FieldInput | Request]], Sequence[Event]]
 INBOX = 10_000
 SNAPSHOT_EVERY = 60.0  # seconds of the clock's time
 RETRY = 1.0  # real seconds until the core is tried again after a fault
@@ -63,6 +64,7 @@ class Engine:
         self._confirmed = asyncio.Event()
         self._stopping = False
         self._listeners: list[Callable[[Step], None]] = []
+        self._shadow: Observer | None = None
 
     def adopt(self, core: Core) -> None:
         """Start with a core, or go on with another one because the rules have changed.
@@ -89,6 +91,10 @@ class Engine:
         """Have `listener` called after every step; the result ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def shadow(self, observer: Observer | None) -> None:
+        """Have `observer` take every step's inputs after the core has, and keep what it notes."""
+        self._shadow = observer
 
     async def shut_down(self, patience: float) -> bool:
         """Bring the outputs to their safe positions. Whether all were confirmed within `patience` real seconds."""
@@ -147,6 +153,17 @@ class Engine:
             self._wake_in(RETRY)
             return
         self._follow_up(step, now, inputs)
+        if self._shadow is not None:
+            self._observe(self._shadow, now, inputs)
+
+    def _observe(self, observer: Observer, now: Instant, inputs: Sequence[FieldInput | Request]) -> None:
+        try:
+            notes = observer(now, inputs)
+        except Exception:
+            log.exception("the shadow has failed and is let go")
+            self._shadow = None
+        else:
+            self._journal.append(notes)
 
     def _follow_up(self, step: Step, now: Instant, inputs: Sequence[FieldInput | Request]) -> None:
         self._carry_out(step)

@@ -25,6 +25,8 @@ def status_lines(state: State) -> list[str]:
         lines.append(f"  {actuator['name']}: {position(actuator)}")
         lines.extend(f"      {line}" for line in why_lines(actuator)[1:])
     lines += ["", *(_alarm(alarm) for alarm in state["alarms"])] if state["alarms"] else ["", "  no alarms"]
+    if "shadow" in state:
+        lines += ["", *(f"  shadow: {line}" for line in state["shadow"] or ["no difference now"])]
     lines.append("")
     for part in (*state["buses"], *state["uplinks"]):
         lines.append(f"  {part['name']}: {'online' if part['online'] else 'offline'} {part['note']}".rstrip())

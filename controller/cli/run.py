@@ -30,6 +30,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clock", default="", metavar="CLOCK", help="a faster clock for rehearsals: SPEED@REAL=SIMULATED"
     )
+    parser.add_argument(
+        "--shadow", type=Path, metavar="RULES", help="evaluate these rules beside the active ones, without acting"
+    )
     parser.add_argument("--verbose", action="store_true", help="log what the drivers do")
 
 
@@ -51,6 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
         port=arguments.port or None,
         host=arguments.host,
         clock=clock,
+        shadow=arguments.shadow,
     )
     try:
         asyncio.run(Application(options).run())

@@ -1,7 +1,7 @@
 """site.yaml and rules.yaml: their shape, where everything stands in them, and what they come to."""
 
 from .drivers import factory as driver_factory
-from .loading import RULES, SITE, Report, check, check_texts, load, load_texts
+from .loading import RULES, SITE, Names, Report, check, check_texts, load, load_texts
 from .schema import schema
 from .settings import (
     Configuration,
@@ -19,6 +19,7 @@ __all__ = [
     "ConfiguredBus",
     "Influx1Settings",
     "Influx2Settings",
+    "Names",
     "Report",
     "Texts",
     "UplinkSettings",

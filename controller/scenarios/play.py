@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from controller.core.core import Core
 from controller.core.plan import Plan, SensorPlan
 from controller.core.views import ActuatorView
-from controller.model.commands import Command, Followed, Report, Verb
+from controller.model.commands import Report
 from controller.model.errors import NOWHERE, Place
 from controller.model.points import Reading
 from controller.model.time import NS, Instant
 
+from .devices import IdealDevices
 from .scenario import Expectation, Given, Scenario, Step
 
 USUAL = {
@@ -69,7 +70,7 @@ class _House:
         self._now = Instant(0, wall_ns)
         self._voted = {member: vote.point for vote in plan.votes for member in vote.members}
         self._due = {sensor.point: self._now for sensor in plan.sensors}
-        self._ends: dict[str, Instant] = {}
+        self._devices = IdealDevices()
         self._inputs: list[Reading | Report] = []
         self._readings = 0
 
@@ -79,14 +80,14 @@ class _House:
         self._due = dict.fromkeys(self._due, self._now)
         wake: Instant | None = self._now
         while True:
-            times = [*self._due.values(), *self._ends.values(), *([wake] if wake else [])]
+            times = [*self._due.values(), *filter(None, (wake, self._devices.next_end()))]
             moment = max(min(times, default=end), self._now)
             if moment > end:
                 break
             self._now = moment
-            self._inputs += [*self._measured(), *self._run_out()]
+            self._inputs += [*self._measured(), *self._devices.run_out(moment)]
             step = self._core.step(moment, self._inputs)
-            self._inputs = [report for command in step.commands for report in self._obey(command)]
+            self._inputs = [self._devices.obey(command, moment) for command in step.commands]
             wake = moment if self._inputs else step.wake_at
         self._now = end
         self._core.step(end, ())
@@ -110,19 +111,6 @@ class _House:
         raw = (given.value - sensor.offset) / sensor.gain
         tremble = 0.0 if sensor.quantity.states else _TREMBLE * (self._readings % 2)
         return Reading(sensor.point, raw - tremble if raw >= sensor.high else raw + tremble, self._now)
-
-    def _obey(self, command: Command) -> Iterator[Report]:
-        running = command.verb in (Verb.ON, Verb.OPEN, Verb.CLOSE)
-        self._ends.pop(command.output, None)
-        if running and command.seconds is not None:
-            self._ends[command.output] = self._now.after(command.seconds)
-        followed = Followed.RUNNING if running else Followed.RESTING
-        yield Report(command.output, followed, self._now, command.verb if running else None, command.id)
-
-    def _run_out(self) -> Iterator[Report]:
-        for output in [output for output, end in self._ends.items() if end <= self._now]:
-            del self._ends[output]
-            yield Report(output, Followed.RESTING, self._now)
 
     def compare(self, name: str, step: Step) -> Iterator[Failure]:
         """Sentences for what is not as expected."""
