@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -97,8 +97,8 @@ class Application:
             self._on_signals(stack)
             watching = Part("watch on the files", lambda: self._reloading(read_at, running))
             stack.push_async_callback(watching.stop)
-            for name, watchman in running.watchmen().items():
-                stack.push_async_callback(Part(name, watchman.run).stop)
+            for name, watch_on in running.watches().items():
+                stack.push_async_callback(Part(name, watch_on).stop)
             alive = Part("sign of life", lambda: systemd.sign_of_life(running.steps, running.poke))
             stack.push_async_callback(alive.stop)
             systemd.tell("READY=1")
@@ -210,11 +210,14 @@ class _Running:
         self._store.save_rules(RULES, texts.rules, now)
         self._store.save_rules(SITE, texts.site, now)
 
-    def watchmen(self) -> dict[str, Watchman]:
-        """Who raises alarms about the controller itself."""
+    def watches(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Who looks after the parts: exchanges what hangs, and raises alarms about the controller itself."""
+        store = Watchman(lambda: [self._store.status()], self.notice, "high", STORE_PATIENCE)
+        uplinks = Watchman(self._uplinks.status, self.notice, "medium", UPLINK_PATIENCE)
         return {
-            "watch on the store": Watchman(lambda: [self._store.status()], self.notice, "high", STORE_PATIENCE),
-            "watch on the uplinks": Watchman(self._uplinks.status, self.notice, "medium", UPLINK_PATIENCE),
+            "watch on the buses": self._buses.watch,
+            "watch on the store": store.run,
+            "watch on the uplinks": uplinks.run,
         }
 
     def describe(self) -> Data:

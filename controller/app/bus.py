@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 from collections.abc import Callable, Sequence
 
 from controller.app.supervisor import Part
 from controller.model.commands import Command, Followed, Report
 from controller.model.errors import NOWHERE
-from controller.model.ports import BusHealth, BusSettings, Driver, DriverFactory, Emit
-from controller.model.time import Clock
+from controller.model.ports import BusHealth, BusSettings, Driver, DriverFactory, Emit, FieldInput
+from controller.model.time import Clock, Instant
+
+log = logging.getLogger("onsil.bus")
+
+PATIENCE = 3.0  # times the longest stale time of a bus's points
+LOOK_EVERY = 5.0  # real seconds between two looks for drivers that hang
 
 
 class Bus:
@@ -24,6 +30,16 @@ class Bus:
         self._emit = emit
         self._driver: Driver | None = None
         self._failure = "not started yet"
+        self._heard = clock.now()
+
+    @property
+    def patience(self) -> float:
+        """Seconds without a word after which the driver counts as hung: all its points have long been stale by then."""
+        return PATIENCE * max((point.stale_after for d in self.settings.devices for point in d.points), default=60.0)
+
+    def hangs(self, now: Instant) -> bool:
+        """Whether the driver runs and has said nothing at all for too long."""
+        return self._driver is not None and now.seconds_since(self._heard) > self.patience
 
     def points(self) -> list[str]:
         """The names of all points on this bus, outputs among them."""
@@ -33,12 +49,17 @@ class Bus:
         """Make the driver and serve the bus until cancelled. Raises what the driver raises."""
         try:
             driver = self._driver = self._factory.open(self.settings, self._clock)
-            await driver.run(self._emit)
+            self._heard = self._clock.now()
+            await driver.run(self._take)
         except Exception as error:
             self._failure = str(error) or type(error).__name__
             raise
         finally:
             self._driver = None
+
+    def _take(self, inputs: Sequence[FieldInput]) -> None:
+        self._heard = self._clock.now()
+        self._emit(inputs)
 
     def send(self, command: Command) -> None:
         """Pass a command to the driver, or say at once that the output is lost."""
@@ -75,15 +96,37 @@ class Buses:
         await asyncio.gather(*(self._running.pop(name)[2].stop() for name in [*self._running] if name not in kept))
         for driver, settings in wanted:
             if settings.name not in kept:
-                bus = Bus(settings, self._factory(driver), self._clock, self._emit)
-                self._running[settings.name] = bus, driver, Part(f"bus {settings.name}", bus.run)
+                self._run(driver, settings)
         self._running = {settings.name: self._running[settings.name] for _, settings in wanted}
-        self._outputs = {point: bus for bus, _, _ in self._running.values() for point in bus.points()}
+        self._connect()
         await asyncio.sleep(0)  # the new drivers exist from here on, and take commands
+
+    async def watch(self) -> None:
+        """Exchange drivers that hang, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self.exchange_hung()
+
+    async def exchange_hung(self) -> None:
+        """Give each bus whose driver hangs a new one."""
+        now = self._clock.now()
+        for name, (bus, driver, part) in list(self._running.items()):
+            if bus.hangs(now):
+                log.error("the driver of bus %s has said nothing for %.0f s and is exchanged", name, bus.patience)
+                await part.stop()
+                self._run(driver, bus.settings)
+        self._connect()
 
     async def stop(self) -> None:
         """End every driver."""
         await self.apply(())
+
+    def _run(self, driver: str, settings: BusSettings) -> None:
+        bus = Bus(settings, self._factory(driver), self._clock, self._emit)
+        self._running[settings.name] = bus, driver, Part(f"bus {settings.name}", bus.run)
+
+    def _connect(self) -> None:
+        self._outputs = {point: bus for bus, _, _ in self._running.values() for point in bus.points()}
 
     def output(self, name: str) -> Callable[[Command], None] | None:
         """Where commands for an output go."""

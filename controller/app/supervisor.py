@@ -12,6 +12,7 @@ log = logging.getLogger("onsil.supervisor")
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
+END_WITHIN = 5.0  # real seconds
 STABLE = 60.0  # a part that ran this long starts again with the first pause
 
 
@@ -22,9 +23,11 @@ class Part:
         self._task = asyncio.create_task(keep_running(name, start), name=name)
 
     async def stop(self) -> None:
-        """End it and wait until it has ended."""
+        """End it, and wait until it has ended; one that does not within `END_WITHIN` is left behind."""
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        done, _ = await asyncio.wait((self._task,), timeout=END_WITHIN)
+        if not done:
+            log.error("%s does not end and is left behind", self._task.get_name())
 
 
 async def keep_running(name: str, start: Callable[[], Awaitable[None]], first_pause: float = FIRST_PAUSE) -> None:

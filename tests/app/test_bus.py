@@ -7,12 +7,12 @@ import dataclasses
 
 import pytest
 
-from controller.app.bus import Buses
+from controller.app.bus import PATIENCE, Buses
 from controller.app.clock import SystemClock
 from controller.model.commands import Cause, Command, Followed, Level, Report, Verb
 from controller.model.errors import Place
 from controller.model.ports import BusHealth, BusSettings, DeviceSettings, Emit, FieldInput, PointSettings, Source
-from controller.model.time import Clock
+from controller.model.time import Clock, Instant
 
 from .wait import until
 
@@ -22,11 +22,13 @@ class Line:
 
     def __init__(self, settings: BusSettings, kit: Kit) -> None:
         self._settings, self._kit = settings, kit
+        self.name = settings.name
         self.commands: list[Command] = []
 
     async def run(self, emit: Emit) -> None:
         if self._kit.broken:
             raise OSError("no such port")
+        self._kit.emits[self.name] = emit
         try:
             await asyncio.Event().wait()
         finally:
@@ -39,10 +41,24 @@ class Line:
         return BusHealth(self._settings.name, online=True)
 
 
+class Ticking(SystemClock):
+    """A clock that somebody turns."""
+
+    def __init__(self) -> None:
+        self._gone = 0.0
+
+    def pass_by(self, seconds: float) -> None:
+        self._gone += seconds
+
+    def now(self) -> Instant:
+        return Instant(0, 0).after(self._gone)
+
+
 class Kit:
     """A factory that keeps what it made."""
 
     def __init__(self) -> None:
+        self.emits: dict[str, Emit] = {}
         self.opened: list[Line] = []
         self.ended: list[str] = []
         self.broken = False
@@ -118,4 +134,26 @@ async def test_health_is_told_in_the_order_of_the_file(heard: list[FieldInput]) 
     await buses.apply(settings)
     await buses.apply([settings[1], settings[0], ("modbus", dataclasses.replace(settings[2][1], options={"x": 1}))])
     assert [health.name for health in buses.health()] == ["a", "c", "b"]
+    await buses.stop()
+
+
+async def test_a_driver_that_hangs_is_exchanged(heard: list[FieldInput]) -> None:
+    kit, clock = Kit(), Ticking()
+    buses = Buses(lambda _: kit, clock, heard.extend)
+    await buses.apply([("modbus", bus("a")), ("mqtt", bus("b"))])
+    await asyncio.sleep(0)
+    clock.pass_by(PATIENCE * 60.0 - 1)
+    await buses.exchange_hung()
+    assert len(kit.opened) == 2
+    # one of the two says something, the other has not since it began
+    kit.emits["b"]([])
+    clock.pass_by(2)
+    await buses.exchange_hung()
+    assert kit.ended == ["a"]
+    await until(lambda: [line.name for line in kit.opened] == ["a", "b", "a"])
+    send = buses.output("a.relay")
+    assert send is not None
+    await asyncio.sleep(0)
+    send(order("a.relay"))
+    assert len(kit.opened[2].commands) == 1
     await buses.stop()
