@@ -19,9 +19,3 @@ class Limits:
     quarters_age: float = 400 * DAY
     days_age: float = 20 * 366 * DAY
     quarantined_lines: int = 10_000
-
-    @classmethod
-    def of(cls, keep: float | None, max_size: int | None) -> Limits:
-        """What a user may choose: how long (s) and in how many bytes events wait for an uplink. None: as above."""
-        usual = cls()
-        return cls(bytes=max_size or usual.bytes, outbox_age=keep or usual.outbox_age)

@@ -16,7 +16,7 @@ from typing import Any
 from controller.config.settings import Influx1Settings, Influx2Settings
 from controller.store.outbox import Outbox
 from controller.uplink.backoff import Backoff
-from controller.uplink.influxdb.client import Client, connect
+from controller.uplink.influxdb.client import connect
 from controller.uplink.influxdb.drain import BATCH, Batch, Drain
 from controller.uplink.lines import LineWriter
 
@@ -44,12 +44,10 @@ class InfluxUplink:
         open_outbox: Callable[[str], Outbox],
         units: Mapping[str, str] | None = None,
         *,
-        client: Callable[[Server], Client] = connect,
         backoff: Backoff | None = None,
     ) -> None:
         self._server, self._site, self._units = server, site, units or {}
         self._outbox = open_outbox(NAME)
-        self._connect = client
         self._backoff = backoff or Backoff(random.Random())
         self._drain: Drain | None = None
         self._note = "not started yet"
@@ -88,7 +86,7 @@ class InfluxUplink:
     def _serve(self, stop: threading.Event) -> None:
         # a backlog is made into lines as fast as the processor can: let the control loop in after 1 ms, not 5
         sys.setswitchinterval(min(SWITCH, sys.getswitchinterval()))
-        client = self._connect(self._server)
+        client = connect(self._server)
         drain = self._drain = Drain(self._outbox, client, LineWriter(self._site, self._units), self._backoff)
         self._outbox.rewind()
         try:
