@@ -47,9 +47,13 @@ class Influxd(Server):
         file.write_text(_CONFIGURATION.format(folder=folder, port=self.port, backup=free_port(), auth=auth))
         super().__init__(["influxd", "run", "-config", str(file)], f"{self.url}/ping", folder / "influxd.log")
         self.start()
-        if login:
-            self.query(f"CREATE USER {USER} WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES")
-        self.query(f"CREATE DATABASE {database}")
+        try:
+            if login:
+                self.query(f"CREATE USER {USER} WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES")
+            self.query(f"CREATE DATABASE {database}")
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def url(self) -> str:
