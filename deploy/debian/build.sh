@@ -43,7 +43,7 @@ $pip wheel --no-deps --wheel-dir "$work/wheel" .
 $pip install --target "$packages" --no-compile --no-deps --only-binary=:all: --python-version "$minor" \
     --implementation cp $platforms --platform "manylinux2014_$machine" -r requirements.lock "$work"/wheel/*.whl
 rm -rf "${packages:?}/bin"
-find "$packages" -name '*.so' -exec chmod 644 {} +
+find "$packages" -type f -exec chmod 644 {} +
 # cffi's compiler front end and the like: what only developers of libraries run
 find "$packages" \( -name '*.pyx' -o -name '*.h' -o -name '*.c' \) -delete
 # checked by content and never written again: the card wears less, and the files are the same in every build
