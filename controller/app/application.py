@@ -18,6 +18,7 @@ from controller.app.clock import SystemClock
 from controller.app.control import Refused, listening
 from controller.app.desk import Desk
 from controller.app.engine import Engine, Send
+from controller.app.limp import configuration_to_start_with
 from controller.app.lock import only_controller
 from controller.app.past import parse_time, why_then
 from controller.app.records import RULES, SITE, Records
@@ -79,11 +80,12 @@ class Application:
     async def run(self, ready: Callable[[Desk], None] = lambda _: None) -> None:
         """Run until stopped; `ready` is called once, when commands can flow.
 
-        Raises ConfigError for wrong files, OSError where the state directory or the page's port cannot be had.
+        Wrong files are replaced by those that were last in force, or by protection alone. Raises ConfigError where
+        there is nothing to go on with, OSError where the state directory or the page's port cannot be had.
         """
         options = self._options
         read_at = watch.stamp(self._files)
-        configuration = load(options.directory)
+        configuration, complaint = configuration_to_start_with(options.directory, options.state)
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(only_controller(options.state))
             store = stack.enter_context(Store.open(options.state, _limits(configuration)))
@@ -92,6 +94,8 @@ class Application:
             desk = Desk(running.engine, running.describe, running.why_then, running.records(options))
             await self._serve(desk, stack)
             await running.start()
+            if complaint:
+                running.notice(Notice(FILES_ALARM, True, "critical", complaint))
             if options.shadow is not None:
                 running.shadow(options.shadow)
             self._on_signals(stack)

@@ -1,0 +1,96 @@
+"""Starting although the files are wrong: with those that were last in force, or with protection alone."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from controller.config import RULES, SITE, Configuration, load, load_texts
+from controller.core.plan import ActuatorPlan, Plan
+from controller.model.errors import ConfigError
+from controller.store import History
+
+log = logging.getLogger("onsil.limp")
+
+_LATEST = 2**63 - 1  # later than any time in nanoseconds
+_EMPTY = "onsil: 1\n"
+_VENTS = ("vent", "window")
+_HEATERS = ("heat", "boiler")
+
+
+def configuration_to_start_with(directory: Path, state: Path) -> tuple[Configuration, str]:
+    """The configuration, and "" or what is wrong with the files and what is used in their place.
+
+    A greenhouse whose rules cannot be read still has a crop in it. Raises ConfigError and OSError where there is
+    nothing to go on with: no site that is right, now or before.
+    """
+    try:
+        return load(directory), ""
+    except (ConfigError, OSError) as error:
+        log.error("the files cannot be used: %s", error)
+        before = _last_in_force(state)
+        if before is not None:
+            return before, f"the files that were last in force are used, because of {error}"
+        limping = _protected(directory)
+        if limping is None:
+            raise
+        return limping, f"only safe positions, frost and storm protection are on, because of {error}"
+
+
+def protective_rules(plan: Plan) -> str:
+    """rules.yaml for a site of which nothing else is known: safe positions, frost protection, storm protection."""
+    rules, safety = [], []
+    wind = next((s.point for s in plan.sensors if s.quantity.name == "wind_speed"), None)
+    inside = [s.point for s in plan.sensors if s.quantity.name == "temperature" and not s.point.startswith("outside.")]
+    vents = [a.name for a in plan.actuators if a.kind == "position" and _called(a, _VENTS)]
+    heaters = [a.name for a in plan.actuators if a.kind == "switch" and _called(a, _HEATERS)]
+    if wind and vents:
+        forced = ", ".join(f"{vent}: at most 5 %" for vent in vents)
+        safety.append(
+            f"{{name: Storm protection, when: {wind} > 15 m/s, until: {wind} < 10 m/s for 15 min, force: {{{forced}}}}}"
+        )
+    if inside and heaters:
+        asked = ", ".join(f"{heater}: on" for heater in heaters)
+        rules.append(
+            f"{{name: Frost protection, when: {inside[0]} < 5 °C, until: {inside[0]} > 7 °C, do: {{{asked}}}}}"
+        )
+    safe = ", ".join(f"{a.name}: {_position(a)}" for a in plan.actuators if a.safe is not None)
+    if safe:
+        rules.append(f"{{name: Safe positions, when: time is 00:00 .. 24:00, do: {{{safe}}}}}")
+    sections = (("rules", rules), ("safety", safety))
+    return _EMPTY + "".join(
+        f"{name}:\n" + "".join(f"  - {e}\n" for e in entries) for name, entries in sections if entries
+    )
+
+
+def _last_in_force(state: Path) -> Configuration | None:
+    history = History(state)
+    try:
+        site, rules = history.rules(SITE, _LATEST), history.rules(RULES, _LATEST)
+        return None if site is None or rules is None else load_texts(site, rules)
+    except (sqlite3.Error, ConfigError) as error:
+        log.warning("nothing to go back to: %s", error)
+        return None
+    finally:
+        history.close()
+
+
+def _protected(directory: Path) -> Configuration | None:
+    try:
+        site = (directory / SITE).read_text(encoding="utf-8-sig")
+        return load_texts(site, protective_rules(load_texts(site, _EMPTY).plan))
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        log.warning("no protection is possible: %s", error)
+        return None
+
+
+def _called(actuator: ActuatorPlan, words: tuple[str, ...]) -> bool:
+    return any(word in actuator.name.lower() for word in words)
+
+
+def _position(actuator: ActuatorPlan) -> str:
+    assert actuator.safe is not None
+    if actuator.kind == "position":
+        return f"{actuator.safe:g} %"
+    return "on" if actuator.safe >= 50 else "off"
