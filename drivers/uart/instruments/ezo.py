@@ -10,8 +10,9 @@ from collections.abc import Collection
 
 from controller.model.ports import Source
 from drivers.options import Options
+from drivers.polling import Trouble, Values
 
-from .instrument import Ask, Job, Trouble, Values, line
+from .instrument import Ask, Job, line
 
 _NUMBER = re.compile(rb"\d{1,6}(\.\d{1,3})?")
 _CODES = {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator
 from typing import NamedTuple, Protocol, TypeVar
 
 from controller.model.ports import Source
 from drivers.options import Options
-
-Values = Sequence[tuple[str, float]]
-"""What was measured, by source; NaN where the instrument says that it has no value."""
+from drivers.polling import Values
 
 
 class Ask(NamedTuple):
@@ -39,14 +37,6 @@ Raises Trouble where it cannot go on.
 
 Job = Talk[Values]
 """A conversation that measures something, or sets something up and measures nothing."""
-
-
-class Trouble(Exception):
-    """The instrument does not answer, answers nonsense, or says that it cannot; the text says which."""
-
-    def __init__(self, text: str, *, silent: bool = False) -> None:
-        super().__init__(text)
-        self.silent = silent
 
 
 class Instrument(Protocol):

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from controller.model.errors import ConfigError
 from controller.model.ports import Source
 from drivers.options import Options
+from drivers.polling import Trouble, Values
 
-from .instrument import Ask, Job, Trouble, Values, line
+from .instrument import Ask, Job, line
 from .listening import Listening
 
 BIGGEST = 1e12  # no quantity of a greenhouse is larger

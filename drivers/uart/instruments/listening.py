@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .instrument import Job, Values, nothing
+from drivers.polling import Values
+
+from .instrument import Job, nothing
 
 LONGEST = 1024  # bytes: what goes on without a line end is no line
 

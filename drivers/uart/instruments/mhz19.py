@@ -9,8 +9,9 @@ from collections.abc import Collection
 
 from controller.model.ports import Source
 from drivers.options import Options
+from drivers.polling import Trouble, Values
 
-from .instrument import Ask, Job, Rest, Trouble, Values
+from .instrument import Ask, Job, Rest
 
 HIGHEST = 10_000  # ppm: no version measures more
 _SIZE = 9

@@ -11,8 +11,8 @@ from collections.abc import Collection
 
 from controller.model.ports import Source
 from drivers.options import Options
+from drivers.polling import Values
 
-from .instrument import Values
 from .listening import Listening
 
 _SENTENCE = re.compile(rb"[$!]([A-Z]{5}),([^*]*)\*([0-9A-Fa-f]{2})\s*")

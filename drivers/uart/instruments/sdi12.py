@@ -14,8 +14,9 @@ from typing import ClassVar
 from controller.model.errors import ConfigError
 from controller.model.ports import Source
 from drivers.options import Options
+from drivers.polling import Trouble, Values
 
-from .instrument import Ask, Job, Rest, Talk, Trouble, Values
+from .instrument import Ask, Job, Rest, Talk
 
 ADDRESSES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE = re.compile(r"[+-]\d{1,7}(?:\.\d{0,7})?|[+-]\.\d{1,7}")

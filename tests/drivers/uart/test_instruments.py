@@ -14,8 +14,9 @@ from controller.model.errors import NOWHERE, ConfigError
 from controller.model.ports import Source
 from controller.model.units import UNITS
 from drivers.options import Options
+from drivers.polling import Trouble, Values
 from drivers.uart.instruments import INSTRUMENTS, mhz19, sdi12
-from drivers.uart.instruments.instrument import Ask, Instrument, Job, Rest, Trouble, Values
+from drivers.uart.instruments.instrument import Ask, Instrument, Job, Rest
 from simulators.devices.uart_weather import sentence
 
 
