@@ -12,9 +12,8 @@ from controller.model.commands import Command, Followed, Report
 from controller.model.ports import BusHealth, BusSettings, Emit, FieldInput
 from controller.model.time import Clock
 
-from .connection import Connection
+from .connection import Connection, Message
 from .device import Device, Effects
-from .packets import Message
 from .settings import broker_options, make_format
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # real seconds between attempts to connect
@@ -33,10 +32,10 @@ class MqttDriver:
         self._health.devices.extend(device.health for device in self._devices)
         self._by_output = {output: device for device in self._devices for output in device.outputs}
         self._timed = [device for device in self._devices if device.has_motors_to_stop]
-        self._readers: dict[bytes, list[tuple[Device, partial[bool]]]] = {}
+        self._readers: dict[str, list[tuple[Device, partial[bool]]]] = {}
         for device in self._devices:
             for topic, reader in device.readers().items():
-                self._readers.setdefault(topic.encode(), []).append((device, reader))
+                self._readers.setdefault(topic, []).append((device, reader))
         self._connection: Connection | None = None
         self._emit: Emit | None = None
         self._commanded: set[str] = set()
@@ -98,7 +97,7 @@ class MqttDriver:
         """One connection from its beginning to its end. Returns why it ended."""
         try:
             async with Connection(self._options, self._receive) as connection:
-                refused = await connection.subscribe([topic.decode() for topic in self._readers])
+                refused = await connection.subscribe([*self._readers])
                 self._welcome(connection, refused)
                 return await connection.lost()
         except (OSError, ValueError) as error:

@@ -41,7 +41,7 @@ def measure(rounds: int, messages: int, burst: int) -> tuple[Results, Results]:
     """Both peers' results, Node-RED's first."""
     settings = "max_queued_messages 0\nmax_inflight_messages 1000"
     with tempfile.TemporaryDirectory() as folder, mosquitto(settings=settings) as broker:
-        peers = (node_red(broker.port, Path(folder), free_port(), 1), onsil(broker.port, Path(folder)))
+        peers = (node_red(broker.port, Path(folder), free_port(), 1), onsil(broker.port, Path(folder), free_port()))
         results = {peer.name: Results() for peer in peers}
         with Wire(broker.port, "load") as wire:
             for peer in peers:
@@ -135,10 +135,11 @@ def _reading(wire: Wire, peer: Peer, qos: int, temperature: float, humidity: flo
 
 
 def _confirm(wire: Wire, peer: Peer, message: Message) -> None:
-    """Say what a relay says when it has switched."""
+    """Say what a relay says when it has switched, or is asked how it stands: that happens before the first order."""
     answer = peer.answers.get(message.topic)
-    if answer is not None and message.payload in (b"ON", b"OFF"):
-        wire.send(wire.publication(answer, message.payload, 0))
+    word = message.payload or b"OFF"
+    if answer is not None and word in (b"ON", b"OFF"):
+        wire.send(wire.publication(answer, word, 0))
 
 
 def _table(node: Results, ours: Results) -> Iterator[str]:

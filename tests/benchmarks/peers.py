@@ -16,6 +16,42 @@ import psutil
 NODE_RED = "4.1.8"
 ROOT = Path(__file__).parents[2]
 
+_SITE = """\
+onsil: 1
+site: {{name: Benchmark, latitude: 35.80, longitude: 126.88, timezone: Asia/Seoul}}
+buses:
+  broker: {{driver: mqtt, url: "mqtt://127.0.0.1:{port}"}}
+devices:
+  sensor:
+    bus: broker
+    profile: json
+    topic: onsil/sensor
+    points: {{air.temperature: temperature, air.humidity: humidity}}
+  relays:
+    bus: broker
+    profile: tasmota
+    topic: onsil
+    points: {{heater.relay: power/1, fan.relay: power/2}}
+sensors:  # no air changes as fast as the load does
+  air.temperature: {{max_rate: 100000 °C/min}}
+  air.humidity: {{max_rate: 100000 %/min}}
+actuators:
+  heater: {{kind: switch, output: heater.relay, safe: off}}
+  fan: {{kind: switch, output: fan.relay, safe: off}}
+"""
+_RULES = """\
+onsil: 1
+rules:
+  - name: Heat
+    when: air.temperature < 18 °C
+    until: air.temperature > 19 °C
+    do: {heater: on}
+  - name: Dry
+    when: air.humidity > 90 %
+    until: air.humidity < 80 %
+    do: {fan: on}
+"""
+
 
 class Peer:
     """A process with two rules for what arrives at `sensor` ({"temperature": 21.5, "humidity": 70}).
@@ -75,8 +111,14 @@ def node_red(port: int, folder: Path, web_port: int, qos: int) -> Peer:
     return peer
 
 
-def onsil(port: int, folder: Path) -> Peer:
-    return Peer("onsil", [sys.executable, "-m", "tests.benchmarks.interim", str(port)], folder)
+def onsil(port: int, folder: Path, web_port: int) -> Peer:
+    """The controller as `onsil run` starts it, its page and its store included."""
+    home = folder / "onsil"
+    home.mkdir()
+    (home / "site.yaml").write_text(_SITE.format(port=port))
+    (home / "rules.yaml").write_text(_RULES)
+    command = [sys.executable, "-m", "controller.cli", "run", "-c", home, "--state", home / "state"]
+    return Peer("onsil", [*command, "--port", str(web_port)], folder)
 
 
 def _install() -> Path:
