@@ -194,10 +194,9 @@ def device_options(device: DeviceSettings) -> DeviceOptions:
         known = (*known, *_KOREAN_KEYS)
     keys.only(known)
     name = keys.text("profile", "xy-md02")
-    if name not in KOREAN:
-        profile.find(name, keys.place("profile"))
+    own = 1 if name in KOREAN else profile.find(name, keys.place("profile")).default_address
     address = keys.whole("address", keys.required("address", "1"))
-    if not 1 <= address <= 247:
+    if not 1 <= address <= 247 and address != own:
         raise keys.error("address", f"address cannot be {address}", "Modbus addresses are 1 to 247")
     return DeviceOptions(
         address,

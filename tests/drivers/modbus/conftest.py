@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import struct
+import termios
 import time
 import tty
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -92,6 +93,7 @@ class Bench:
         self.link = link
         self.slaves: dict[int, Slave] = {}
         self.frames: list[bytes] = []
+        self.speed: int | None = None  # baud at which the slaves hear anything; None: at all
         self.hangs = False  # the adapter passes nothing on until it is opened anew
         self._master = self._filler = -1
         self._buffer = b""
@@ -149,9 +151,14 @@ class Bench:
                 return
             frame, self._buffer = self._buffer[:size], self._buffer[size:]
             self.frames.append(frame)
+            if self.speed is not None and termios.tcgetattr(self._master)[4] != getattr(termios, f"B{self.speed}"):
+                continue
             slave = self.slaves.get(frame[0])
             if slave is not None and not slave.silent and not self.hangs:
-                answer = frame[:1] + slave.answer(frame[1:-2])
+                said = slave.answer(frame[1:-2])
+                if not said:
+                    continue
+                answer = frame[:1] + said
                 if slave.swallow and frame[1] in (5, 6, 15, 16):
                     slave.swallow -= 1
                     continue
