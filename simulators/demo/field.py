@@ -50,12 +50,19 @@ class Field:
         self._now = self._idle_now = start.mono_ns / NS
         self._random = random.Random(seed)
         self._names: dict[str, str | None] = {}
+        self.lies: dict[str, float] = {}
         self._outputs = {actuator.output: actuator for actuator in plan.actuators}
         self._positions: dict[str, float] = {}
         self._moved: set[str] = set()
+        self._open_seconds: dict[str, float] = {}
 
     def read(self, point: str) -> float:
-        """What an instrument at this point shows; NaN where this greenhouse has nothing of the kind."""
+        """What an instrument at this point shows; NaN where this greenhouse has nothing of the kind.
+
+        One of which `lies` knows a value shows that, whatever the truth.
+        """
+        if point in self.lies:
+            return self.lies[point]
         name = self._measured(point)
         quantity = quantity_of(point)
         if name is None or quantity is None:
@@ -92,18 +99,22 @@ class Field:
             step = min(_STRIDE, now - self._now)
             self._twin.advance(step)
             self._now += step
+            for name, position in self._positions.items():
+                if position > 0:
+                    self._open_seconds[name] = self._open_seconds.get(name, 0.0) + step
             for device in self.devices:
                 device.advance(self._now)
         self._advance_idle(_IDLE_STRIDE)
 
     def state(self) -> dict[str, Any]:
-        """The truth: climate, positions, what has moved since the power came, and the climate nobody has changed."""
+        """The truth: climate, positions, what has moved, how long it was open (s), and the climate nobody changed."""
         self._advance_idle(0.0)
         return {
             "climate": self._twin.snapshot(),
             "untouched": self._idle.snapshot(),
             "positions": dict(self._positions),
             "moved": sorted(self._moved),
+            "open_seconds": dict(self._open_seconds),
         }
 
     def _advance_idle(self, behind: float) -> None:

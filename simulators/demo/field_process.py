@@ -6,6 +6,8 @@ line, until standard input ends:
     {"do": "state"}                                     the truth in the greenhouse
     {"do": "unplug", "bus": "rs485"}, {"do": "plug", ...}   pull a serial line's adapter out, put it back
     {"do": "silence", "bus": "rs485", "address": 3}, {"do": "restore", ...}   a device that is out of order
+    {"do": "noise", "bus": "rs485", "flipped": 0.02}        so many bytes of a serial line are damaged from now on
+    {"do": "lie", "point": "air.temperature", "value": 95}  a wrong instrument; without a value, right again
     {"do": "press"}                                     the buttons on the radio probes: they measure and send at once
 """
 
@@ -129,6 +131,12 @@ class FieldProcess:
                 self._lines[bus].silent.add(address)
             case {"do": "restore", "bus": bus, "address": address}:
                 self._lines[bus].silent.discard(address)
+            case {"do": "noise", "bus": bus, "flipped": share}:
+                self._lines[bus].faults.flipped = share
+            case {"do": "lie", "point": point, "value": value}:
+                self._field.lies[point] = value
+            case {"do": "lie", "point": point}:
+                self._field.lies.pop(point, None)
             case {"do": "press"}:
                 for probe in self._probes:
                     await probe.uplink()

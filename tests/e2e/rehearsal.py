@@ -28,15 +28,16 @@ READY_WITHIN = 20.0  # real seconds
 class Rehearsal:
     """One house. `stop`, `kill` and `start` are the controller's; the field goes on, as a field does."""
 
-    def __init__(self, folder: Path, clock: ScaledClock, field: ChildField) -> None:
+    def __init__(self, folder: Path, clock: ScaledClock, field: ChildField, program: str) -> None:
         self.clock, self.field = clock, field
+        self._program = program
         self.site, self.state = folder / "site", folder / "state"
         self._log = folder / "controller.log"
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Start the controller and wait until it answers."""
-        command = [sys.executable, "-m", "controller.cli", "run", "-c", str(self.site), "--state", str(self.state)]
+        command = [sys.executable, "-m", self._program, "run", "-c", str(self.site), "--state", str(self.state)]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command, "--clock", str(self.clock), "--port", "0", stderr=log, stdout=log
@@ -55,6 +56,16 @@ class Rehearsal:
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
+
+    def signal(self, number: int) -> None:
+        """Send the controller a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def log(self) -> str:
         """What the controllers have logged so far."""
@@ -106,8 +117,12 @@ async def rehearsal(
     speed: float,
     influx: Mapping[str, object] | None = None,
     storm: bool = False,
+    program: str = "controller.cli",
 ) -> AsyncIterator[Rehearsal]:
-    """House1 from `start` (its own time), `speed` times faster. The controller is not started yet."""
+    """House1 from `start` (its own time), `speed` times faster. The controller is not started yet.
+
+    `program` is the module that is run as the command line.
+    """
     files.environment()
     began = datetime.fromisoformat(start).replace(tzinfo=files.timezone())
     # the field's first second is a little ahead, so that its process has begun when its time begins
@@ -115,7 +130,7 @@ async def rehearsal(
     arguments = ["--site", str(files.EXAMPLE), "--folder", str(folder / "ports"), "--clock", str(clock)]
     arguments += ["--broker", broker.url, *(["--storm"] if storm else [])]
     async with field_process(arguments) as field:
-        house = Rehearsal(folder, clock, field)
+        house = Rehearsal(folder, clock, field, program)
         house.site.mkdir()
         house.state.mkdir()
         files.write_site(house.site, field.addresses, influx)

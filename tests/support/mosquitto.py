@@ -56,6 +56,11 @@ class Mosquitto:
                     raise RuntimeError("mosquitto does not start") from None
                 time.sleep(0.01)
 
+    def signal(self, number: int) -> None:
+        """Send it a signal: SIGSTOP makes a broker that is there and says nothing."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def stop(self) -> None:
         """Kill it: its clients see a broken connection."""
         if self._process is not None:
