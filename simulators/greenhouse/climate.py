@@ -48,14 +48,18 @@ NODES = UNKNOWNS + 6
     HEC_SHADE,
     HEC_COVER,  # W/(m²·K), top to cover
     EVAPORATION,  # kg/(m²·s·Pa), leaf to air
+    EVAPORATION_PRESSURE,  # Pa, saturation at the leaf
     ON_THERMAL,  # kg/(m²·s·Pa), condensation
+    ON_THERMAL_PRESSURE,
     ON_SHADE,
+    ON_SHADE_PRESSURE,
     ON_COVER,
+    ON_COVER_PRESSURE,
     FOG_DRIED,  # kg/(m²·s)
     FOG_FALLEN,  # kg/(m²·s)
     PHOTONS,  # µmol/(m²·s) above the canopy
     NOTES,
-) = range(21)
+) = range(25)
 
 
 def couple(matrix: MutableSequence[float], one: int, other: int, conductance: float) -> None:
@@ -305,13 +309,14 @@ def evaporate(
     vapour: int,
     conductance: float,
     temperature: float,
+    pressure: float,
 ) -> None:
     """Vapour from a wet surface into air (or, the other way, condensation), with the heat it takes along.
 
-    `conductance` in kg/(m²·s·Pa), `temperature` the surface's old one. The saturation pressure follows the surface's
-    new temperature along the tangent; heat and vapour use the same line, so that none is lost.
+    `conductance` in kg/(m²·s·Pa), `temperature` the surface's old one and `pressure` saturation there. The saturation
+    pressure follows the surface's new temperature along the tangent; heat and vapour use the same line, so that none is
+    lost.
     """
-    pressure = saturation(temperature)
     slope = saturation_slope(temperature, pressure)
     heat = k.LATENT * conductance
     rest = heat * (pressure - slope * temperature)
@@ -323,10 +328,9 @@ def evaporate(
     source[vapour] += rest
 
 
-def evaporated(conductance: float, old: float, new: float, pressure: float) -> float:
-    """What `evaporate` stands for, kg/(m²·s), once the new values are known."""
-    saturated = saturation(old)
-    return conductance * (saturated + saturation_slope(old, saturated) * (new - old) - pressure)
+def evaporated(conductance: float, old: float, pressure: float, new: float, vapour: float) -> float:
+    """What `evaporate` stands for, kg/(m²·s), once the `new` temperature and the `vapour` pressure of air are known."""
+    return conductance * (pressure + saturation_slope(old, pressure) * (new - old) - vapour)
 
 
 def moisten(
@@ -347,26 +351,35 @@ def moisten(
     pressure, pressure_top = state[s.VAPOUR] / dense, state[s.VAPOUR_TOP] / dense_top
 
     co2 = state[s.CO2] * p[par.CO2_PPM] * (air + k.KELVIN)
-    resistance = stomata(notes[LIGHT], co2, saturation(canopy) - pressure, p)
+    at_leaf = saturation(canopy)
+    resistance = stomata(notes[LIGHT], co2, at_leaf - pressure, p)
     boundary = p[par.STOMATA_BOUNDARY] / (1 + p[par.FAN_STIRRING] * control[c.FAN])
     water = state[s.SLAB_WATER] / p[par.SLAB_VOLUME]
     wilting = 0.01 * p[par.SLAB_WILTING]
     supplied = min(max((water - wilting) / (0.01 * p[par.SLAB_STRESS] - wilting), 0.0), 1.0)
     conductance = 2 * p[par.HEAT_OF_AIR] * notes[LEAF_AREA]
     conductance *= supplied / (k.LATENT * k.PSYCHROMETRIC * (boundary + resistance))  # 8.48
-    notes[EVAPORATION] = conductance
-    evaporate(matrix, source, CANOPY, WET, conductance, canopy)
+    notes[EVAPORATION], notes[EVAPORATION_PRESSURE] = conductance, at_leaf
+    evaporate(matrix, source, CANOPY, WET, conductance, canopy, at_leaf)
 
     notes[ON_THERMAL] = notes[ON_SHADE] = notes[ON_COVER] = 0.0
-    if notes[HEC_THERMAL] > 0.0 and pressure > saturation(state[s.THERMAL_SCREEN]):
-        notes[ON_THERMAL] = k.CONDENSATION * notes[HEC_THERMAL]
-        evaporate(matrix, source, THERMAL, WET, notes[ON_THERMAL], state[s.THERMAL_SCREEN])
-    if notes[HEC_SHADE] > 0.0 and pressure > saturation(state[s.SHADE_SCREEN]):
-        notes[ON_SHADE] = k.CONDENSATION * notes[HEC_SHADE]
-        evaporate(matrix, source, SHADE, WET, notes[ON_SHADE], state[s.SHADE_SCREEN])
-    if pressure_top > saturation(state[s.COVER_INSIDE]):
+    if notes[HEC_THERMAL] > 0.0:
+        screen = state[s.THERMAL_SCREEN]
+        notes[ON_THERMAL_PRESSURE] = saturation(screen)
+        if pressure > notes[ON_THERMAL_PRESSURE]:
+            notes[ON_THERMAL] = k.CONDENSATION * notes[HEC_THERMAL]
+            evaporate(matrix, source, THERMAL, WET, notes[ON_THERMAL], screen, notes[ON_THERMAL_PRESSURE])
+    if notes[HEC_SHADE] > 0.0:
+        screen = state[s.SHADE_SCREEN]
+        notes[ON_SHADE_PRESSURE] = saturation(screen)
+        if pressure > notes[ON_SHADE_PRESSURE]:
+            notes[ON_SHADE] = k.CONDENSATION * notes[HEC_SHADE]
+            evaporate(matrix, source, SHADE, WET, notes[ON_SHADE], screen, notes[ON_SHADE_PRESSURE])
+    cover = state[s.COVER_INSIDE]
+    notes[ON_COVER_PRESSURE] = saturation(cover)
+    if pressure_top > notes[ON_COVER_PRESSURE]:
         notes[ON_COVER] = k.CONDENSATION * notes[HEC_COVER]
-        evaporate(matrix, source, COVER, WET_TOP, notes[ON_COVER], state[s.COVER_INSIDE])
+        evaporate(matrix, source, COVER, WET_TOP, notes[ON_COVER], cover, notes[ON_COVER_PRESSURE])
 
     fog = control[c.FOGGER] * p[par.FOGGER_RATE]
     notes[FOG_DRIED] = notes[FOG_FALLEN] = 0.0

@@ -32,3 +32,4 @@ CONDENSATION = 6.4e-9  # kg/(J·Pa) · K: mass per heat transfer, 8.43
 CO2_MOLE = 44.01e-3  # kg/mol
 UNIVERSAL_GAS = 8.3144598  # J/(mol·K)
 CO2_PER_CARBOHYDRATE = 44.0 / 30.0  # mg/mg: M_CO2 / M_CH2O
+REFERENCE_TEMPERATURE = 298.15  # K, of photosynthesis, table 9.1

@@ -10,7 +10,6 @@ from . import constants as k
 from . import parameters as par
 from . import states as s
 
-_REFERENCE = 298.15  # K
 _CARBOHYDRATE = 30e-3  # mg/µmol of CO2
 
 
@@ -36,12 +35,11 @@ def photosynthesis(leaf_area: float, photons: float, temperature: float, co2: fl
     if photons <= 0.0 or leaf_area <= 0.0:
         return 0.0
     kelvin = temperature + k.KELVIN
-    gas = 1e-3 * k.GAS
-    arrhenius = math.exp(p[par.PHOTOSYNTHESIS_ACTIVATION] * (kelvin - _REFERENCE) / (gas * kelvin * _REFERENCE))
+    gas, reference = 1e-3 * k.GAS, k.REFERENCE_TEMPERATURE
+    arrhenius = math.exp(p[par.PHOTOSYNTHESIS_ACTIVATION] * (kelvin - reference) / (gas * kelvin * reference))
     entropy, deactivation = p[par.PHOTOSYNTHESIS_ENTROPY], p[par.PHOTOSYNTHESIS_DEACTIVATION]
     heat = 1 + math.exp((entropy * kelvin - deactivation) / (gas * kelvin))
-    reference = 1 + math.exp((entropy * _REFERENCE - deactivation) / (gas * _REFERENCE))
-    potential = leaf_area * p[par.PHOTOSYNTHESIS_POTENTIAL] * arrhenius * reference / heat
+    potential = leaf_area * p[par.PHOTOSYNTHESIS_POTENTIAL] * arrhenius * p[par.PHOTOSYNTHESIS_REFERENCE] / heat
     driven = p[par.PHOTOSYNTHESIS_QUANTUM_YIELD] * photons
     curvature = p[par.PHOTOSYNTHESIS_CURVATURE]
     both = potential + driven

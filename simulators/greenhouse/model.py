@@ -8,9 +8,8 @@ from typing import Any
 from simulators.weather import air, table
 from simulators.weather.table import WeatherTable
 
-from . import books, climate, compiled, controls, outputs, parameters, states
+from . import compiled, parameters, states, step
 from .moist_air import saturation, vapour_density
-from .step import ROWS, WIDTH, advance
 
 LONGEST_STEP = 30.0
 """Seconds. Halving it moves the hourly air temperature by less than 0.05 °C."""
@@ -38,15 +37,18 @@ class Model:
         self.weather = weather
         self.elapsed = 0.0
         self._longest = longest_step
-        self._advance: Callable[..., None] = compiled.compiled_advance() if machine else advance
+        self._advance: Callable[..., None] = compiled.compiled_advance() if machine else step.advance
         self._vector = _numpy if machine else list
-        self.parameters = self._vector(parameters.vector(given))
-        self.state = self._vector(_start(given, weather))
-        self.control = self._vector([0.0] * controls.SIZE)
-        self.book = self._vector([0.0] * books.SIZE)
-        self.output = self._vector([0.0] * outputs.SIZE)
-        self._matrix = self._vector([0.0] * climate.UNKNOWNS**2)
-        self._room = self._vector([[0.0] * WIDTH for _ in range(ROWS)])
+        self._house = self._vector([[0.0] * step.WIDTH for _ in range(step.ROWS)])
+        self.state: MutableSequence[float] = self._house[step.STATE]
+        self.control: MutableSequence[float] = self._house[step.CONTROL]
+        self.parameters: MutableSequence[float] = self._house[step.PARAMETERS]
+        self.book: MutableSequence[float] = self._house[step.BOOK]
+        self.output: MutableSequence[float] = self._house[step.OUTPUT]
+        for place, value in enumerate(parameters.vector(given)):
+            self.parameters[place] = value
+        for place, value in enumerate(_start(given, weather)):
+            self.state[place] = value
         self._rows: MutableSequence[float] = []
         self.advance(0.0)
 
@@ -55,20 +57,7 @@ class Model:
         end = self.elapsed + seconds
         if not self._rows_reach(end):
             raise ValueError(f"the weather ends {self.weather.seconds:.0f} s after its start")
-        self._advance(
-            self.elapsed,
-            end,
-            self._longest,
-            self._rows,
-            self.weather.interval,
-            self.state,
-            self.control,
-            self.parameters,
-            self.book,
-            self.output,
-            self._matrix,
-            self._room,
-        )
+        self._advance(self.elapsed, end, self._longest, self._rows, self.weather.interval, self._house)
         self.elapsed = end
 
     def _rows_reach(self, end: float) -> bool:

@@ -215,8 +215,9 @@ GIVEN = (*STRUCTURE, *CROP)
     HEAT_OF_AIR,  # J/(m³·K)
     DENSITY_TIMES_KELVIN,  # kg·K/m³ of dry air
     CO2_PPM,  # ppm per mg/m³ and K
+    PHOTOSYNTHESIS_REFERENCE,  # deactivation at the reference temperature, one plus
     SIZE,
-) = range(165)
+) = range(166)
 # fmt: on
 
 
@@ -257,4 +258,8 @@ def vector(given: Mapping[str, float]) -> list[float]:
     water = inner**2 * k.WATER_DENSITY * k.WATER_HEAT
     p[PIPE_AREA] = math.pi * p[PIPE_LENGTH] * outer
     p[PIPE_CAPACITY] = max(math.pi / 4 * p[PIPE_LENGTH] * (steel + water), 1.0)  # 8.22; without pipes a harmless rest
+
+    gas, reference = 1e-3 * k.GAS, k.REFERENCE_TEMPERATURE
+    exponent = (p[PHOTOSYNTHESIS_ENTROPY] * reference - p[PHOTOSYNTHESIS_DEACTIVATION]) / (gas * reference)
+    p[PHOTOSYNTHESIS_REFERENCE] = 1 + math.exp(exponent)  # 9.15
     return p

@@ -21,6 +21,7 @@ from . import states as s
 from .climate import convect, evaporated, moisten, move_air, radiate, shine
 from .crop import grow, photosynthesis
 from .moist_air import mist, vapour_density
+from .outputs import SIZE as OUTPUTS
 from .outputs import observe
 from .solve import factorise, substitute
 
@@ -39,7 +40,7 @@ CO2_MOLE = 44e-3
 MOST_TAKEN = 0.5
 """Of the CO2 in the air the crop takes no more than this share in one step; matters for steps of an hour only."""
 
-MOVED = 0.02
+MOVED = 0.1
 """A vent, a screen or the heater that has changed by more than this since the last call has just moved."""
 
 SETTLING = 60.0
@@ -48,11 +49,14 @@ SETTLING = 60.0
 QUICKER = 3
 """Into so many parts a step is cut meanwhile."""
 
-(FIRST, LAST, MEAN, START, HOLD, SOURCE, LIT, TO_SKY, TO_AIR, GROUND, FLOW, NEW, NOTES, SETTLED, ROWS) = range(15)
-"""The vectors that a step works in: the weather of both stages and its mean, the numbers of each node, and how vents,
-screens and heater stood when last looked at."""
+(STATE, CONTROL, PARAMETERS, BOOK, OUTPUT) = range(5)
+(FIRST, LAST, MEAN, SETTLED, MATRIX, START, HOLD, SOURCE, LIT, TO_SKY, TO_AIR, GROUND, FLOW, NEW, NOTES, ROWS) = range(
+    5, 21
+)
+"""The vectors that make up a house. After the five that matter to others: the weather of both stages and its mean; how
+vents, screens and heater stood when last looked at; and what a step works with, node by node."""
 
-WIDTH = max(w.WIDTH + 1, m.NODES, m.NOTES, c.SIZE)
+WIDTH = max(s.SIZE, c.SIZE, par.SIZE, b.SIZE, OUTPUTS, w.WIDTH + 1, m.UNKNOWNS**2, m.NODES, m.NOTES)
 
 
 def store(
@@ -154,20 +158,13 @@ def hang_back(p: Sequence[float], ground: Sequence[float], new: MutableSequence[
         new[m.SOIL + layer] = inner
 
 
-def step(
-    dt: float,
-    state: MutableSequence[float],
-    control: Sequence[float],
-    p: Sequence[float],
-    book: MutableSequence[float],
-    matrix: MutableSequence[float],
-    room: Sequence[MutableSequence[float]],
-) -> None:
-    """Let `dt` s pass under the weather in the first rows of `room`: of both stages, and its mean."""
-    first, last, mean = room[FIRST], room[LAST], room[MEAN]
-    start, hold, source, lit = room[START], room[HOLD], room[SOURCE], room[LIT]
-    to_sky, to_air, ground, notes = room[TO_SKY], room[TO_AIR], room[GROUND], room[NOTES]
-    flow, new = room[FLOW], room[NEW]
+def step(dt: float, house: Sequence[MutableSequence[float]]) -> None:
+    """Let `dt` s pass under the weather of both stages, and its mean, that stand in `house`."""
+    state, control, p, book = house[STATE], house[CONTROL], house[PARAMETERS], house[BOOK]
+    first, last, mean, matrix = house[FIRST], house[LAST], house[MEAN], house[MATRIX]
+    start, hold, source, lit = house[START], house[HOLD], house[SOURCE], house[LIT]
+    to_sky, to_air, ground, notes = house[TO_SKY], house[TO_AIR], house[GROUND], house[NOTES]
+    flow, new = house[FLOW], house[NEW]
     notes[m.LEAF_AREA] = p[par.LEAF_AREA_SPECIFIC] * state[s.LEAF]
     notes[m.GAPS] = math.exp(-p[par.LEAF_FIR_EXTINCTION] * notes[m.LEAF_AREA])
 
@@ -234,10 +231,15 @@ def enter(
     book[b.LAMP] += dt * lamps
     book[b.LAMP_COOLING] += dt * lamps * p[par.LAMP_COOLING_SHARE]
 
-    leaf = dt * evaporated(notes[m.EVAPORATION], state[s.CANOPY], flow[m.CANOPY], flow[m.WET])
-    condensed = -evaporated(notes[m.ON_THERMAL], state[s.THERMAL_SCREEN], flow[m.THERMAL], flow[m.WET])
-    condensed -= evaporated(notes[m.ON_SHADE], state[s.SHADE_SCREEN], flow[m.SHADE], flow[m.WET])
-    condensed -= evaporated(notes[m.ON_COVER], state[s.COVER_INSIDE], flow[m.COVER], flow[m.WET_TOP])
+    wet, wet_top = flow[m.WET], flow[m.WET_TOP]
+    leaf = dt * evaporated(notes[m.EVAPORATION], state[s.CANOPY], notes[m.EVAPORATION_PRESSURE], flow[m.CANOPY], wet)
+    condensed = -evaporated(
+        notes[m.ON_THERMAL], state[s.THERMAL_SCREEN], notes[m.ON_THERMAL_PRESSURE], flow[m.THERMAL], wet
+    )
+    condensed -= evaporated(notes[m.ON_SHADE], state[s.SHADE_SCREEN], notes[m.ON_SHADE_PRESSURE], flow[m.SHADE], wet)
+    condensed -= evaporated(
+        notes[m.ON_COVER], state[s.COVER_INSIDE], notes[m.ON_COVER_PRESSURE], flow[m.COVER], wet_top
+    )
     book[b.FOGGED] += dt * (notes[m.FOG_DRIED] + notes[m.FOG_FALLEN])
     book[b.TRANSPIRED] += max(leaf, 0.0)
     book[b.CONDENSED] += dt * (condensed + notes[m.FOG_FALLEN]) + max(-leaf, 0.0)
@@ -304,13 +306,15 @@ def water_slab(
 ) -> None:
     """Water and salts of the slab: dripped in, part of it straight through, taken up, and drained above its capacity.
 
-    Roots take up salts at the crop's usual concentration, or at the slab's where that is less.
+    Roots take up salts at the crop's usual concentration where the slab is as strong as the feed, less where it is
+    weaker, and at most twice as much where it is stronger (half saturation at the feed).
     """
     given = dt * control[c.IRRIGATION] * p[par.IRRIGATION_RATE]
     bypass = given * p[par.SLAB_BYPASS]
     water = state[s.SLAB_WATER] + given - bypass
     salt = state[s.SLAB_SALT] + (given - bypass) * p[par.IRRIGATION_EC]
-    taken = transpired * min(p[par.UPTAKE_EC], salt / water)
+    ec = salt / water
+    taken = 2 * p[par.UPTAKE_EC] * transpired * ec / (ec + p[par.IRRIGATION_EC])
     water -= transpired
     salt -= taken
     above = max(water - 0.01 * p[par.SLAB_CAPACITY] * p[par.SLAB_VOLUME], 0.0)
@@ -331,31 +335,25 @@ def advance(
     longest: float,
     weather: Sequence[float],
     interval: float,
-    state: MutableSequence[float],
-    control: Sequence[float],
-    p: Sequence[float],
-    book: MutableSequence[float],
-    output: MutableSequence[float],
-    matrix: MutableSequence[float],
-    room: Sequence[MutableSequence[float]],
+    house: Sequence[MutableSequence[float]],
 ) -> None:
     """From `begin` to `end` (s after the weather's start) in steps of at most `longest` s.
 
     While a vent, a screen or the heater has just moved, the conductances of the start of a step mislead, and steps are
     shorter. `weather` holds rows of the weather table, `interval` s apart; between them everything follows straight
-    lines. Afterwards `output` shows what there is to see. `matrix` (UNKNOWNS by UNKNOWNS) and `room` (ROWS vectors of
-    WIDTH numbers) are room to work in.
+    lines. `house` are ROWS vectors of WIDTH numbers: state, controls, parameters, books, what there is to see, and room
+    to work in.
     """
-    settled = room[SETTLED]
+    control, settled = house[CONTROL], house[SETTLED]
     moved = False
     for place in (c.ROOF_VENT, c.SIDE_VENT, c.THERMAL_SCREEN, c.SHADE_SCREEN, c.HEATER):
         moved = moved or abs(control[place] - settled[place]) > MOVED
         settled[place] = control[place]
     middle = min(begin + SETTLING, end) if moved else begin
-    walk(begin, middle, longest / QUICKER, weather, interval, state, control, p, book, matrix, room)
-    walk(middle, end, longest, weather, interval, state, control, p, book, matrix, room)
-    look_outside(end / interval, weather, room[LAST])
-    observe(room[NOTES][m.PHOTONS], room[LAST], state, p, book, output)
+    walk(begin, middle, longest / QUICKER, weather, interval, house)
+    walk(middle, end, longest, weather, interval, house)
+    look_outside(end / interval, weather, house[LAST])
+    observe(house[NOTES][m.PHOTONS], house[LAST], house[STATE], house[PARAMETERS], house[BOOK], house[OUTPUT])
 
 
 def walk(
@@ -364,15 +362,10 @@ def walk(
     longest: float,
     weather: Sequence[float],
     interval: float,
-    state: MutableSequence[float],
-    control: Sequence[float],
-    p: Sequence[float],
-    book: MutableSequence[float],
-    matrix: MutableSequence[float],
-    room: Sequence[MutableSequence[float]],
+    house: Sequence[MutableSequence[float]],
 ) -> None:
     """Equal steps of at most `longest` s from `begin` to `end`; none where these are the same."""
-    first, last, mean = room[FIRST], room[LAST], room[MEAN]
+    first, last, mean = house[FIRST], house[LAST], house[MEAN]
     steps = math.ceil((end - begin) / longest - 1e-9)
     dt = (end - begin) / max(steps, 1)
     for number in range(steps):
@@ -380,7 +373,7 @@ def walk(
         look_outside((begin + (number + 1) * dt) / interval, weather, last)
         for column in range(w.WIDTH + 1):
             mean[column] = first[column] + GAMMA * (last[column] - first[column])
-        step(dt, state, control, p, book, matrix, room)
+        step(dt, house)
 
 
 def look_outside(position: float, weather: Sequence[float], outside: MutableSequence[float]) -> None:

@@ -88,5 +88,5 @@ class Twin:
         """Every point that can be read; the slab as slab_a."""
         return {
             re.sub(r"^slab\.", "slab_a.", name): float(value)
-            for (name, _), value in zip(outputs.POINTS, self.model.output, strict=True)
+            for (name, _), value in zip(outputs.POINTS, self.model.output, strict=False)
         }
