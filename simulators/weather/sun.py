@@ -12,11 +12,15 @@ _YEAR = 365.2422
 _J2000_DAYS = 10957.5  # from 1970-01-01 00:00 to 2000-01-01 12:00 UTC
 
 
-def sine_of_elevation(unix: float, latitude: float, longitude: float) -> float:
-    """Sine of the sun's height above the horizon; negative at night.
+SIDEREAL = math.radians(360.98564736629) / _DAY
+"""rad/s by which the hour angle of the stars runs; that of the sun runs slower by one turn a year."""
 
-    `unix` in s, `latitude` and `longitude` in degrees north and east. Low-precision formulas of the Astronomical
-    Almanac (Michalsky, 1988); within 0.02° from 1950 to 2050.
+
+def course(unix: float, latitude: float, longitude: float) -> tuple[float, float, float]:
+    """The sun's way around this time: the sine of its height above the horizon is a + b · cos(h).
+
+    `unix` in s, `latitude` and `longitude` in degrees north and east; returns a, b and the hour angle h in rad.
+    Low-precision formulas of the Astronomical Almanac (Michalsky, 1988); within 0.02° from 1950 to 2050.
     """
     days = unix / _DAY - _J2000_DAYS
     mean_longitude = 280.460 + 0.9856474 * days
@@ -26,12 +30,17 @@ def sine_of_elevation(unix: float, latitude: float, longitude: float) -> float:
     sine = math.sin(ecliptic)
     right_ascension = math.atan2(math.cos(obliquity) * sine, math.cos(ecliptic))
     sine_declination = math.sin(obliquity) * sine
-    # Greenwich mean sidereal time in degrees
-    sidereal = 280.46061837 + 360.98564736629 * days
+    cosine_declination = math.sqrt(1.0 - sine_declination * sine_declination)
+    sidereal = 280.46061837 + 360.98564736629 * days  # Greenwich mean sidereal time, degrees
     hour_angle = math.radians(sidereal + longitude) - right_ascension
     north = math.radians(latitude)
-    cosine_declination = math.sqrt(1.0 - sine_declination * sine_declination)
-    return math.sin(north) * sine_declination + math.cos(north) * cosine_declination * math.cos(hour_angle)
+    return math.sin(north) * sine_declination, math.cos(north) * cosine_declination, hour_angle
+
+
+def sine_of_elevation(unix: float, latitude: float, longitude: float) -> float:
+    """Sine of the sun's height above the horizon; negative at night. Arguments as of `course`."""
+    a, b, hour_angle = course(unix, latitude, longitude)
+    return a + b * math.cos(hour_angle)
 
 
 def clear_sky(sine: float) -> float:

@@ -21,6 +21,18 @@ _SOUTHERN_SHIFT = 0.5
 _WARMEST = 202.0  # day of the year on the northern half of the earth
 _WARMEST_HOUR = 15.0  # local solar time
 _CO2 = 420.0  # ppm
+_NO_CLOUDS = -1.0
+_ROWS_PER_COURSE = 12  # the sun's declination is looked up anew every hour
+
+
+def _memory(seconds: float) -> tuple[float, float]:
+    """Of an autoregressive process with mean 0 and variance 1: what it keeps per INTERVAL, and what noise adds."""
+    keep = math.exp(-INTERVAL / seconds)
+    return keep, math.sqrt(1 - keep * keep)
+
+
+_SYSTEM, _CLOUDS, _WIND = _memory(2.5 * _DAY), _memory(10 * 3600), _memory(8 * 3600)
+_SHOWER, _FLICKER, _GUST = _memory(3 * 3600), _memory(900), _memory(600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,8 @@ class Climate:
 class SyntheticWeather(WeatherTable):
     """A table that grows as far as it is asked for; the same seed always makes the same weather.
 
-    With `storm` a gale of more than 15 m/s with rain blows for some forty minutes, an hour after the start.
+    With `storm` a gale of more than 15 m/s with rain blows for some forty minutes, an hour after the start. With `clear`
+    there is not a cloud in the sky.
     """
 
     def __init__(
@@ -57,6 +70,7 @@ class SyntheticWeather(WeatherTable):
         seed: int,
         *,
         storm: bool = False,
+        clear: bool = False,
         climate: Climate | None = None,
     ) -> None:
         super().__init__(start, INTERVAL)
@@ -65,11 +79,13 @@ class SyntheticWeather(WeatherTable):
         self._latitude = latitude
         self._longitude = longitude
         self._storm = storm
+        self._clear = clear
         self._random = Random(seed)
         draw = self._random.gauss
         self._system, self._clouds, self._wind, self._shower = (draw(0, 1) for _ in range(4))
         self._flicker = self._gust = 0.0
         self._direction = self._random.uniform(0, 360)
+        self._course_at, self._course = 0.0, (0.0, 0.0, 0.0)
         self._grow(_DAY)
 
     def reach(self, seconds: float) -> bool:
@@ -81,28 +97,25 @@ class SyntheticWeather(WeatherTable):
         while self.seconds < seconds:
             self.values.extend(self._row(self.rows * self.interval))
 
-    def _step(self, value: float, memory: float) -> float:
-        """One interval of an autoregressive process with mean 0, variance 1 and a memory in s."""
-        keep = math.exp(-self.interval / memory)
-        return keep * value + math.sqrt(1 - keep * keep) * self._random.gauss(0, 1)
-
     def _row(self, seconds: float) -> tuple[float, ...]:
-        climate = self.climate
-        self._system = self._step(self._system, 2.5 * _DAY)
-        self._clouds = self._step(self._clouds, 10 * 3600)
-        self._wind = self._step(self._wind, 8 * 3600)
-        self._shower = self._step(self._shower, 3 * 3600)
-        self._flicker = self._step(self._flicker, 900)
-        self._gust = self._step(self._gust, 600)
-        self._direction += self._random.gauss(0, 4)
+        climate, draw = self.climate, self._random.gauss
+        self._system = _SYSTEM[0] * self._system + _SYSTEM[1] * draw(0, 1)
+        self._clouds = _CLOUDS[0] * self._clouds + _CLOUDS[1] * draw(0, 1)
+        self._wind = _WIND[0] * self._wind + _WIND[1] * draw(0, 1)
+        self._shower = _SHOWER[0] * self._shower + _SHOWER[1] * draw(0, 1)
+        self._flicker = _FLICKER[0] * self._flicker + _FLICKER[1] * draw(0, 1)
+        self._gust = _GUST[0] * self._gust + _GUST[1] * draw(0, 1)
+        self._direction += draw(0, 4)
 
         unix = self._unix + seconds
-        sine = sun.sine_of_elevation(unix, self._latitude, self._longitude)
+        sine = self._sine(unix)
         season = unix / _YEAR % 1.0 - _WARMEST / 365 + (_SOUTHERN_SHIFT if self._latitude < 0 else 0.0)
         hour = (unix / 3600 + self._longitude / 15) % 24
 
         storm = self._storm_strength(seconds)
         thickness = 0.6 * self._clouds - 0.5 * self._system + 0.8 * (climate.clouds - 0.5)
+        if self._clear:
+            thickness = _NO_CLOUDS
         cover = min(max(0.5 + 0.55 * thickness, 0.0), 1.0)
         raining = (thickness > 0.75 and self._shower > 0.2) or storm > 0.5
         rain = (0.3 + 1.5 * abs(self._shower)) * (1 + 4 * storm) if raining else 0.0
@@ -124,6 +137,13 @@ class SyntheticWeather(WeatherTable):
         soil = climate.mean + 0.4 * climate.swing * math.cos(2 * math.pi * (season - 0.12))
         sky = air.sky_temperature(temperature, pressure, cover)
         return temperature, pressure, _CO2, wind, self._direction, radiation, sky, soil, rain
+
+    def _sine(self, unix: float) -> float:
+        """Of the sun's elevation."""
+        if self.rows % _ROWS_PER_COURSE == 0:
+            self._course_at, self._course = unix, sun.course(unix, self._latitude, self._longitude)
+        a, b, angle = self._course
+        return a + b * math.cos(angle + sun.SIDEREAL * (unix - self._course_at))
 
     def _storm_strength(self, seconds: float) -> float:
         """0..1: rises from 50 minutes after the start, blows itself out after 100."""

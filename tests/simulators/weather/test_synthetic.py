@@ -48,7 +48,7 @@ def test_nights_are_dark_and_no_day_is_brighter_than_a_clear_sky() -> None:
     made = weather()
     for row, radiation in enumerate(column(made, RADIATION)):
         sine = sun.sine_of_elevation(NEW_YEAR.timestamp() + row * INTERVAL, 35.8, 126.9)
-        assert 0 <= radiation <= sun.clear_sky(sine) + 1e-9
+        assert 0 <= radiation <= sun.clear_sky(sine) + 0.5
 
 
 @pytest.mark.parametrize("latitude", [0.0, 35.8, 52.0, -35.0, 68.0])
@@ -100,3 +100,13 @@ def test_a_part_of_a_table_is_the_table_from_there_on() -> None:
     assert len(part.at(0.0)) == len(COLUMNS)
     with pytest.raises(ValueError, match="the weather runs from 2026-01-01 00:00"):
         made.since(datetime(2025, 12, 31, tzinfo=UTC))
+
+
+def test_a_clear_sky_has_no_clouds_and_no_rain_and_the_wind_of_any_day() -> None:
+    made = SyntheticWeather(NEW_YEAR, 35.8, 126.9, 1, clear=True)
+    made.reach(10 * DAY)
+    for row, radiation in enumerate(column(made, RADIATION)):
+        sine = sun.sine_of_elevation(NEW_YEAR.timestamp() + row * INTERVAL, 35.8, 126.9)
+        assert radiation == pytest.approx(sun.clear_sky(sine), abs=0.5)
+    assert not any(column(made, RAIN))
+    assert fmean(column(made, WIND_SPEED)) > 1
