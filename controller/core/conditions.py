@@ -89,8 +89,10 @@ class Latch:
         elif not active and start == 1.0 and end != 1.0:
             active, self.since = True, now.t
         deciding = end if active else start
-        unknown = deciding != deciding
         self._network.set(self.active, float(active))
+        if deciding == deciding and self._blindness.since is None:
+            return
+        unknown = deciding != deciding
         self._network.set(self.known, float(not unknown))
         due = self._blindness.watch(unknown, now)
         blind = self._blindness.too_long(now)

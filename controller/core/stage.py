@@ -36,7 +36,6 @@ class Actuator:
         model: Switch | Motor,
         arbiter: Arbiter,
         shown: Shown,
-        locks: list[InterlockPlan],
         group: tuple[str, ...],
     ) -> None:
         self.name = model.plan.name
@@ -46,7 +45,6 @@ class Actuator:
         self.shown = shown
         self.trouble_alarm = stage.book.own(f"actuator {self.name}")
         self.limit_alarm = stage.book.own(f"limit {self.name}")
-        self.locks = locks
         self.group = group
         self.allowed: Want | None = None
         self.decided: Want | None = None
@@ -97,14 +95,18 @@ class Stage:
         self.book = book
         self._plan, self._day = plan, day
         self._outputs: dict[str, Actuator] = {}
+        self._locks: dict[str, list[InterlockPlan]] = {}
         self._changed: set[str] = set()
         self._disturbed: set[str] = set()
 
     def add(self, arbiter: Arbiter, model: Switch | Motor, shown: Shown) -> None:
         """Take an actuator under command."""
         plan = arbiter.plan
-        locks = [lock for lock in self._plan.interlocks if any(atom.actuator == plan.name for atom in lock.atoms)]
-        node = Actuator(self, model, arbiter, shown, locks, self._group(plan.name))
+        group = self._group(plan.name)
+        self._locks[plan.name] = [
+            lock for lock in self._plan.interlocks if any(atom.actuator in group for atom in lock.atoms)
+        ]
+        node = Actuator(self, model, arbiter, shown, group)
         self.actuators[plan.name] = self._outputs[plan.output] = node
         self.network.add(node, (self._day,))
 
@@ -155,10 +157,9 @@ class Stage:
 
     def _allowed(self, group: tuple[str, ...]) -> dict[str, Want]:
         """What each of a group may want, its interlocks and the positions of the others considered."""
-        nodes = [self.actuators[name] for name in group]
-        locks = list(dict.fromkeys(lock for node in nodes for lock in node.locks))
-        wants = {node.name: node.arbiter.want for node in nodes}
-        return resolve(locks, wants, {node.name: node.model.position for node in nodes})
+        actuators = self.actuators
+        wants = {name: actuators[name].arbiter.want for name in group}
+        return resolve(self._locks[group[0]], wants, {name: actuators[name].model.position for name in group})
 
     def _advance(self, node: Actuator, want: Want, now: Moment) -> list[Command]:
         model = node.model

@@ -14,6 +14,7 @@ from controller.model.commands import Command, Followed, Level, Verb
 
 from .house import House
 from .house1 import house1
+from .house2 import house2
 
 Act = Callable[[House], object]
 
@@ -31,13 +32,19 @@ START = {name: (low + high) / 2 for name, (low, high) in POINTS.items()} | {
     "outside_wind_speed": 2.0,
     "outside_rain": 0.0,
 }
-ACTUATORS = ("roof_vent", "shade_screen", "heater", "fan", "fogger", "irrigation_a")
+POINTS_2 = {name: POINTS[name] for name in POINTS if name not in ("air_temperature_2", "outside_rain")} | {
+    "pipe_temperature": (20.0, 70.0),
+    "water_volume": (0.0, 5000.0),
+}
+START_2 = {name: (low + high) / 2 for name, (low, high) in POINTS_2.items()} | {"outside_wind_speed": 2}
+ACTUATORS = tuple(plan.name for plan in house1().actuators)
+ACTUATORS_2 = tuple(plan.name for plan in house2().actuators)
 
 
 @st.composite
-def readings(draw: st.DrawFn) -> Act:
-    name = draw(st.sampled_from(sorted(POINTS)))
-    low, high = POINTS[name]
+def readings(draw: st.DrawFn, points: dict[str, tuple[float, float]] = POINTS) -> Act:
+    name = draw(st.sampled_from(sorted(points)))
+    low, high = points[name]
     value = draw(st.one_of(st.none(), st.floats(low, high), st.sampled_from([low, high])))
     if name == "outside_rain" and value is not None:
         value = float(value > 0.5)
@@ -45,8 +52,8 @@ def readings(draw: st.DrawFn) -> Act:
 
 
 @st.composite
-def hands(draw: st.DrawFn) -> Act:
-    actuator = draw(st.sampled_from(ACTUATORS))
+def hands(draw: st.DrawFn, actuators: tuple[str, ...] = ACTUATORS) -> Act:
+    actuator = draw(st.sampled_from(actuators))
     value, minutes = draw(st.sampled_from([0.0, 30.0, 55.0, 100.0])), draw(st.sampled_from([1, 20, 90, 3000]))
     if draw(st.integers(0, 3)) == 0:
         return lambda house: house.release(actuator)
@@ -54,8 +61,8 @@ def hands(draw: st.DrawFn) -> Act:
 
 
 @st.composite
-def faults(draw: st.DrawFn) -> Act:
-    actuator, back = draw(st.sampled_from(ACTUATORS)), draw(st.booleans())
+def faults(draw: st.DrawFn, actuators: tuple[str, ...] = ACTUATORS) -> Act:
+    actuator, back = draw(st.sampled_from(actuators)), draw(st.booleans())
 
     def act(house: House) -> None:
         house.device(actuator).silent = not back
@@ -68,13 +75,21 @@ passing = st.sampled_from(["5 s", "50 s", "4 min", "17 min", "1 h"]).map(lambda 
 jumps = st.sampled_from(["-3 h", "2 h", "1 d", "-1 d", "40 min"]).map(lambda by: lambda house: house.set_clock(by))
 restarts = st.sampled_from(["0 s", "5 s", "3 min", "2 h"]).map(lambda down: lambda house: house.restart(down))
 acts = st.lists(st.one_of(passing, passing, readings(), readings(), hands(), faults(), jumps, restarts), max_size=15)
+acts_2 = st.lists(
+    st.one_of(passing, passing, readings(POINTS_2), hands(ACTUATORS_2), faults(ACTUATORS_2), jumps, restarts),
+    max_size=15,
+)
 unhurried = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
 def a_house() -> House:
     return House(house1(), poll=50.0, **START).at("06:00")
+
+
+def another_house() -> House:
+    return House(house2(), poll=50.0, **START_2).at("08:00")  # no ramp is under way
 
 
 def orders(house: House, actuator: str) -> list[tuple[float, Command]]:
@@ -106,7 +121,19 @@ def test_no_switch_breaks_its_hard_limits(things: list[Act]) -> None:
     house = a_house()
     for thing in things:
         thing(house)
-    house.after("1 h")
+    hard_limits_held(house.after("1 h"))
+
+
+@unhurried
+@given(acts_2)
+def test_nor_does_one_under_stages_pumps_and_sequences(things: list[Act]) -> None:
+    house = another_house()
+    for thing in things:
+        thing(house)
+    hard_limits_held(house.after("1 h"))
+
+
+def hard_limits_held(house: House) -> None:
     for plan in house.plan.actuators:
         if plan.kind == "position":
             continue
@@ -178,6 +205,19 @@ def test_the_same_inputs_give_the_same_commands_and_events_bit_for_bit(things: l
     house = a_house()
     for thing in things:
         thing(house)
+    happens_again(house)
+
+
+@unhurried
+@given(acts_2)
+def test_whatever_forms_the_rules_have(things: list[Act]) -> None:
+    house = another_house()
+    for thing in things:
+        thing(house)
+    happens_again(house)
+
+
+def happens_again(house: House) -> None:
     core, commands, events = Core(house.plan), [], []
     for entry in house.journal:
         if entry is None:
@@ -194,14 +234,26 @@ def test_the_same_inputs_give_the_same_commands_and_events_bit_for_bit(things: l
 calm = st.lists(st.one_of(passing, passing, readings(), readings(), hands()), max_size=10)
 
 
+calm_2 = st.lists(st.one_of(passing, passing, readings(POINTS_2), hands(ACTUATORS_2)), max_size=10)
+
+
 @unhurried
 @given(calm, st.sets(st.integers(0, 10)))
 def test_restarts_are_invisible(things: list[Act], cuts: set[int]) -> None:
     """A process that dies and is back at once decides what it would have decided anyway.
 
-    (It looks once more than it would have: ramps and motors on their way are shown a step further.)
+    (It looks once more than it would have: ramps, integrals and motors on their way are a step further.)
     """
-    whole, cut = a_house(), a_house()
+    stay_together(a_house(), a_house(), things, cuts)
+
+
+@unhurried
+@given(calm_2, st.sets(st.integers(0, 10)))
+def test_restarts_are_invisible_to_every_form_of_rule(things: list[Act], cuts: set[int]) -> None:
+    stay_together(another_house(), another_house(), things, cuts)
+
+
+def stay_together(whole: House, cut: House, things: list[Act], cuts: set[int]) -> None:
     for number, thing in enumerate(things):
         if number in cuts:
             cut.restart()
@@ -209,9 +261,9 @@ def test_restarts_are_invisible(things: list[Act], cuts: set[int]) -> None:
         thing(whole)
         thing(cut)
         for one, other in zip(whole.core.actuators(), cut.core.actuators(), strict=True):
-            assert (one.name, one.on, one.target) == (other.name, other.on, pytest.approx(other.target, abs=1.0))
+            assert (one.name, one.on, one.target) == (other.name, other.on, pytest.approx(other.target, abs=3.0))
             assert one.position == pytest.approx(other.position, abs=3.0)
-            assert one.day_seconds == pytest.approx(other.day_seconds, abs=0.01)
+            assert one.day_seconds == pytest.approx(other.day_seconds, abs=0.02)
         assert sorted(whole.alarms()) == sorted(cut.alarms())
         for setpoint, twin in zip(whole.core.setpoints(), cut.core.setpoints(), strict=True):
-            assert setpoint.value == pytest.approx(twin.value, abs=0.05, nan_ok=True)
+            assert setpoint.value == pytest.approx(twin.value, abs=0.5, nan_ok=True)
