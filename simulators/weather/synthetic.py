@@ -58,8 +58,8 @@ class Climate:
 class SyntheticWeather(WeatherTable):
     """A table that grows as far as it is asked for; the same seed always makes the same weather.
 
-    With `storm` a gale of more than 15 m/s with rain blows for some forty minutes, an hour after the start. With `clear`
-    there is not a cloud in the sky.
+    With `storm` a gale of more than 15 m/s with rain blows for some forty minutes, an hour after the start. With
+    `clear` there is not a cloud in the sky.
     """
 
     def __init__(
