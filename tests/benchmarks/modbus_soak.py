@@ -39,9 +39,8 @@ async def soak(messages: int) -> None:
                     raise SystemExit(f"the driver ended: {task}")
             gc.collect()
             sizes.append(psutil.Process().memory_info().rss / 2**20)
-            print(
-                f"{link.asked:>10} messages  {sizes[-1]:6.1f} MB  {link.asked / (time.monotonic() - began):.0f} a second"
-            )
+            rate = link.asked / (time.monotonic() - began)
+            print(f"{link.asked:>10} messages  {sizes[-1]:6.1f} MB  {rate:.0f} a second", flush=True)
     print(f"grown by {sizes[-1] - sizes[0]:.1f} MB since the first tenth")
 
 

@@ -1,4 +1,4 @@
-"""Against pymodbus's own server behind a pair of pseudo terminals: a second opinion on every frame."""
+"""Against pymodbus's own servers, on a pair of pseudo terminals and on a network: a second opinion on every frame."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from pymodbus.server import ModbusSerialServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from controller.model.commands import Followed, Verb
+from controller.model.ports import BusSettings
+from drivers.kit import Heard, RealClock, at_work, order, soon
+from drivers.modbus import factory
+from tests.support.mosquitto import free_port
 
-from .conftest import Start, command, device
+from .conftest import device
 
 
 def _box(address: int) -> SimDevice:
@@ -47,16 +51,35 @@ async def server(tmp_path: Path) -> AsyncIterator[None]:
     await socat.wait()
 
 
-@pytest.mark.usefixtures("server")
-async def test_reads_and_switches(start: Start) -> None:
-    devices = (
-        device("box", {"air.temperature": "temperature", "air.humidity": "humidity"}, address=1, profile="xy-md02"),
-        device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8"),
-    )
-    async with start(*devices) as line:
-        await line.heard.until(lambda: line.heard.readings("air.humidity") and line.heard.reports("fan"))
-        assert line.heard.readings("air.temperature")[0].value == -10
-        assert line.heard.readings("air.humidity")[0].value == 64
+DEVICES = (
+    device("box", {"air.temperature": "temperature", "air.humidity": "humidity"}, address=1, profile="xy-md02"),
+    device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8"),
+)
+
+
+async def _reads_and_switches(bus: dict[str, object]) -> None:
+    heard = Heard()
+    driver = factory.open(BusSettings("bus", bus, DEVICES), RealClock())
+    async with at_work(driver, heard):
+        await soon(lambda: heard.readings("air.humidity") and heard.reports("fan"))
+        assert heard.readings("air.temperature")[0].value == -10
+        assert heard.readings("air.humidity")[0].value == 64
         for verb, followed in ((Verb.ON, Followed.RUNNING), (Verb.OFF, Followed.RESTING)):
-            assert (await line.told(command("fan", verb))).followed is followed
-        assert sum(entry.errors + entry.timeouts for entry in line.driver.health().devices) == 0
+            given = order("fan", verb)
+            driver.send(given)
+            await soon(lambda given=given: heard.answers(given))  # type: ignore[misc]
+            assert heard.answers(given)[0].followed is followed
+        assert sum(entry.errors + entry.timeouts for entry in driver.health().devices) == 0
+
+
+@pytest.mark.usefixtures("server")
+async def test_on_a_line(tmp_path: Path) -> None:
+    await _reads_and_switches({"port": str(tmp_path / "port")})
+
+
+async def test_on_a_network() -> None:
+    port = free_port()
+    served = ModbusTcpServer([_box(1), _relays(20)], address=("127.0.0.1", port))
+    await served.serve_forever(background=True)
+    await _reads_and_switches({"url": f"tcp://127.0.0.1:{port}"})
+    await served.shutdown()  # type: ignore[no-untyped-call]
