@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from astral import Observer
-from astral.sun import sunrise, sunset
+from astral.sun import elevation, noon, sunrise, sunset
 
 from controller.model.time import NS
 from controller.rules.tree import DayTime, Window
@@ -61,7 +61,10 @@ class Calendar:
             day = today + timedelta(days=offset)
             start, end = self._resolve(day, window.start), self._resolve(day, window.end)
             if end <= start:
-                end = self._resolve(day + timedelta(days=1), window.end)
+                if (window.start.anchor, window.end.anchor) == ("sunrise", "sunset"):
+                    end = start  # the day is too short for it
+                else:
+                    end = self._resolve(day + timedelta(days=1), window.end)
             spans.append((start, end))
         return spans
 
@@ -76,9 +79,16 @@ class Calendar:
         event = sunrise if moment.anchor == "sunrise" else sunset
         try:
             at = event(self._observer, date=day, tzinfo=self.zone)
-        except ValueError:  # polar day or night: the sun's day shrinks to noon, so that windows stay in order
-            at = datetime.combine(day, time(12), self.zone)
+        except ValueError:
+            at = self._without_event(day, moment.anchor)
         return round((at.timestamp() + moment.offset) * NS)
+
+    def _without_event(self, day: date, anchor: str) -> datetime:
+        """From midnight to midnight where the sun does not set, and only a moment at noon where it stays down."""
+        highest = noon(self._observer, date=day, tzinfo=self.zone)
+        if elevation(self._observer, highest) <= 0:
+            return highest
+        return datetime.combine(day if anchor == "sunrise" else day + timedelta(days=1), time(), self.zone)
 
 
 class Clockwork:

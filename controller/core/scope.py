@@ -32,6 +32,7 @@ from .windows import SlidingWindow
 
 PERCENT = UNITS["%"]
 PLAIN = UNITS[""]
+_DIRECTION = UNITS["°"]
 
 _SUMS = {"radiation_sum": ("radiation", 1e-4), "dli": ("ppfd", 1e-6)}
 """Sums over time: of which quantity, and the factor from its unit times seconds to the sum's unit."""
@@ -298,7 +299,7 @@ class PlanScope:
 
     def over(self, function: str, value: Compiled, seconds: float) -> int:
         key = self._key(f"{self._owner} {function} {show_duration(seconds)}")
-        node = SlidingWindow(self.network, key, function, value, seconds)
+        node = SlidingWindow(self.network, key, function, value, seconds, circular=value.unit == _DIRECTION)
         self._inherit(node.slot, value.slots)
         return node.slot
 

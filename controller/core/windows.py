@@ -39,9 +39,14 @@ class Bucket:
 
 
 class SlidingWindow:
-    """One of average, minimum, maximum, rate (per second) and ago over the last `seconds`, in `slot`."""
+    """One of average, minimum, maximum, rate (per second) and ago over the last `seconds`, in `slot`.
 
-    def __init__(self, network: Network, key: str, function: str, value: Compiled, seconds: float) -> None:
+    With `circular` the value is a direction in degrees: 350° and 10° are 20° apart, and north lies between them.
+    """
+
+    def __init__(
+        self, network: Network, key: str, function: str, value: Compiled, seconds: float, circular: bool = False
+    ) -> None:
         self.key = key
         self.slot = network.slot()
         self._network = network
@@ -51,6 +56,7 @@ class SlidingWindow:
         self._began = NAN
         self._looked = NAN
         self._held = NAN
+        self._circular, self._last = circular, NAN
         network.add(self, value.slots)
 
     def update(self, now: Moment) -> None:
@@ -58,8 +64,11 @@ class SlidingWindow:
             self._began = self._looked = now.t
         self._advance(now.t)
         self._held = self._value.run(self._network.values)
+        if self._circular:
+            self._held = self._unwound(self._held)
         self._buckets[-1].take(self._held, 0.0)
-        self._network.set(self.slot, self._result())
+        result = self._result()
+        self._network.set(self.slot, result % 360.0 if self._circular and self._function != "rate" else result)
         self._network.wake(self, self._began + self._width)
 
     def _advance(self, t: float) -> None:
@@ -74,6 +83,15 @@ class SlidingWindow:
             del self._buckets[: -(_BUCKETS + 1)]
         self._buckets[-1].take(self._held, t - self._looked)
         self._looked = t
+
+    def _unwound(self, direction: float) -> float:
+        """A direction counted on from the last one by the shorter way round."""
+        if direction != direction:
+            return direction
+        if self._last == self._last:
+            direction = self._last + (direction - self._last + 180.0) % 360.0 - 180.0
+        self._last = direction
+        return direction
 
     def _result(self) -> float:
         known = sum(bucket.known for bucket in self._buckets)
@@ -101,10 +119,10 @@ class SlidingWindow:
         if self._looked != self._looked:
             return None
         buckets = [[b.integral, b.known, *map(none_if_unknown, (b.low, b.high, b.last))] for b in self._buckets]
-        return [self._began, self._looked, none_if_unknown(self._held), buckets]
+        return [self._began, self._looked, none_if_unknown(self._held), none_if_unknown(self._last), buckets]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self._began, self._looked, held, buckets = state
-        self._held = nan_if_none(held)
+        self._began, self._looked, held, last, buckets = state
+        self._held, self._last = nan_if_none(held), nan_if_none(last)
         self._buckets = [Bucket(i, k, *map(nan_if_none, rest)) for i, k, *rest in buckets]

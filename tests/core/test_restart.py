@@ -1,0 +1,104 @@
+"""What survives a restart or a change of the rules, and what does not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from controller.core.core import Core
+from controller.core.plan import Plan
+
+from .house import House
+from .writing import GIMJE, alarm, drive, motor, rounds, rule, sensor, switch, valve
+
+HEAT = rule("Heat", "air.temperature < 18 °C", {"heater": "on"}, until="air.temperature > 20 °C")
+HOT = alarm("Hot", "air.temperature > 30 °C")
+PLAN = Plan(
+    GIMJE,
+    (sensor("air.temperature"), sensor("outside.radiation")),
+    (switch("heater", min_off=300), valve("tap", flow=0.4, max_per_day=600), motor("vent", 100.0)),
+    rules=(HEAT, drive("Vent", "vent", "air.temperature", "22 °C", "4 K")),
+    irrigation=(rounds("Light", "tap", "radiation_sum since last start > 50 J/cm² or 9 h since last start", "2 min"),),
+    alarms=(HOT,),
+)
+
+
+def a_house(**readings: float) -> House:
+    return House(PLAN, **({"air_temperature": 19, "outside_radiation": 0} | readings)).after("10 min")
+
+
+def test_a_rule_that_is_active_stays_so_between_its_limits() -> None:
+    house = a_house().reads(air_temperature=17).after("1 min").reads(air_temperature=19).after("1 min")
+    house.restart(down="10 s").after("10 s").expect(heater="on")
+
+
+def test_a_rule_whose_text_changed_begins_anew() -> None:
+    house = a_house().reads(air_temperature=17).after("1 min").reads(air_temperature=19).after("1 min")
+    other = replace(HEAT, when=rule("Heat", "air.temperature < 17 °C", {"heater": "on"}).when)
+    house.restart(plan=replace(PLAN, rules=(other,))).after("10 s").expect(heater="off")
+
+
+def test_what_is_unchanged_is_carried_over_a_change_of_other_rules() -> None:
+    house = a_house().reads(outside_radiation=500).after("10 min")
+    given = house.view("tap").day_seconds
+    house.reads(air_temperature=23).after("3 min")
+    position = house.view("vent").position
+    house.restart(plan=replace(PLAN, rules=PLAN.rules[1:], alarms=()), lose=False).after("1 s")
+    assert house.view("tap").day_seconds == pytest.approx(given)
+    assert house.view("vent").position == pytest.approx(position, abs=0.5)
+    before = len(house.times_on("tap"))
+    house.after("6 min")  # 50 J/cm² take 1000 s, of which most had passed before the change
+    assert len(house.times_on("tap")) == before + 1
+
+
+def test_an_alarm_that_no_rule_watches_any_more_is_cleared() -> None:
+    house = a_house().reads(air_temperature=31).after("2 min")
+    assert house.alarms() == ["Hot"]
+    house.restart(plan=replace(PLAN, alarms=())).after("1 s")
+    assert house.alarms() == []
+    assert house.alarm_states("Hot") == ["raised", "cleared"]
+
+
+def test_an_alarm_that_stands_is_not_raised_twice() -> None:
+    house = a_house().reads(air_temperature=31).after("2 min").restart(down="5 s").after("1 min")
+    assert house.alarm_states("Hot") == ["raised"]
+
+
+def test_an_actuator_that_is_new_is_switched_off_first() -> None:
+    house = a_house()
+    plan = replace(PLAN, actuators=(*PLAN.actuators, switch("pump")))
+    house.restart(plan=plan).after("1 s")
+    assert house.orders("pump") == ["off"]
+
+
+def test_the_shortest_time_off_counts_through_a_restart() -> None:
+    house = a_house().reads(air_temperature=17).after("1 min").reads(air_temperature=21).after("1 min")
+    house.expect(heater="off").reads(air_temperature=17).restart(down="2 min").after("1 min").expect(heater="off")
+    house.after("2 min").expect(heater="on")
+
+
+def test_a_lease_that_ran_out_meanwhile_counts_as_off() -> None:
+    house = a_house().reads(air_temperature=17).after("1 min").restart(down="10 min")
+    on = house.view("heater").day_seconds
+    assert on < 400
+    house.after("6 min").expect(heater="on")
+
+
+@pytest.mark.parametrize("snapshot", [b"{}", b"[]", b'{"version": 99}', b"not JSON"])
+def test_what_is_no_snapshot_is_refused(snapshot: bytes) -> None:
+    with pytest.raises(ValueError, match=r"snapshot|Expecting"):
+        Core.restore(PLAN, snapshot)
+
+
+def test_a_snapshot_is_small_and_plain_json() -> None:
+    snapshot = a_house().core.snapshot()
+    assert json.loads(snapshot)["version"] == 1
+    assert len(snapshot) < 5_000
+
+
+def test_the_outputs_come_to_rest_when_the_process_ends() -> None:
+    house = a_house().reads(air_temperature=17).after("4 min").expect(heater="on")
+    step = house.core.shut_down(house.now())
+    assert [(command.output, str(command.verb)) for command in step.commands] == [("heater.relay", "off")]
