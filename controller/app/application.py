@@ -62,6 +62,7 @@ class Options:
     host: str = "127.0.0.1"
     clock: Clock = field(default_factory=SystemClock)
     shadow: Path | None = None
+    tls: tuple[Path, Path] | None = None
 
 
 class Application:
@@ -118,10 +119,11 @@ class Application:
         await stack.enter_async_context(listening(options.state, desk.answer))
         if options.port is None:
             return
-        from controller.web.server import bind, serve  # 20 MB that a controller without a page need not carry
+        from controller.web.server import Tls, bind, serve  # 20 MB that a controller without a page need not carry
 
         listener = stack.enter_context(bind(options.host, options.port))
-        page = Part("page", lambda: serve(desk, listener))
+        tls = None if options.tls is None else Tls(*options.tls)
+        page = Part("page", lambda: serve(desk, listener, options.state, tls))
         stack.push_async_callback(page.stop)
 
     def _on_signals(self, stack: contextlib.AsyncExitStack) -> None:

@@ -25,6 +25,7 @@ _OWN = (
     "backup",
     "restore",
     "doctor",
+    "user",
 )
 _PLUGINS = "onsil.commands"
 

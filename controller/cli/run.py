@@ -27,6 +27,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep state here ($ONSIL_STATE or /var/lib/onsil)")
     parser.add_argument("--port", type=int, default=8080, help="the page's port; 0 for no page (8080)")
     parser.add_argument("--host", default="127.0.0.1", help="the address that the page listens on (127.0.0.1)")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="serve the page by https with this (PEM)")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the key of the certificate (PEM)")
     parser.add_argument(
         "--clock", default="", metavar="CLOCK", help="a faster clock for rehearsals: SPEED@REAL=SIMULATED"
     )
@@ -48,6 +50,8 @@ def _run(arguments: argparse.Namespace) -> int:
         clock = parse_clock(arguments.clock)
     except ValueError as error:
         return fail(error)
+    if (arguments.certificate is None) != (arguments.key is None):
+        return fail("--certificate and --key belong together")
     options = Options(
         directory=arguments.config or configuration_directory(),
         state=arguments.state or state_directory(),
@@ -55,6 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         clock=clock,
         shadow=arguments.shadow,
+        tls=None if arguments.key is None else (arguments.certificate, arguments.key),
     )
     try:
         asyncio.run(Application(options).run())

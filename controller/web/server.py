@@ -5,11 +5,24 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 
 from controller.app.desk import Desk
-from controller.web.pages import application
+from controller.web.access import Access, Users
+from controller.web.access.people import is_local
+from controller.web.site import application
+
+MOST_CONNECTIONS = 200
+
+
+class Tls(NamedTuple):
+    """PEM files of the certificate (with its chain) and of its key."""
+
+    certificate: Path
+    key: Path
 
 
 class _Server(uvicorn.Server):
@@ -26,18 +39,27 @@ def bind(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=64)
 
 
-async def serve(desk: Desk, listener: socket.socket) -> None:
-    """Serve the page until cancelled."""
+async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | None = None) -> None:
+    """Serve the page until cancelled. `state` is the directory with the users and the key of their sessions.
+
+    Who listens beyond localhost lets nobody in without a login.
+    """
+    access = Access(Users(state), beyond_localhost=not is_local(listener.getsockname()[0]))
     config = uvicorn.Config(
-        application(desk),
+        application(desk, access),
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         lifespan="off",
         loop="asyncio",
         http="h11",
         ws="none",
         timeout_graceful_shutdown=1,
-        limit_concurrency=100,
+        limit_concurrency=MOST_CONNECTIONS,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=32 * 1024,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
     await _Server(config).serve(sockets=[listener.dup()])

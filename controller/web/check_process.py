@@ -1,0 +1,95 @@
+"""Checks rules in a process of its own: `python -m controller.web.check_process`.
+
+A text in the making can be anything, and the analysis takes a second of a whole core: neither is to touch the process
+that moves the vents. Takes and gives one JSON document on standard input and output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from controller.analysis import Finding, analyse
+from controller.config import check_texts
+from controller.core.build import Builder
+from controller.core.plan import Plan
+from controller.model.errors import ConfigError
+from controller.web.language import Speech, speech
+from controller.web.sentences import sentences
+from controller.web.setpoint_lines import setpoints_over
+
+EVERY = 600  # s between two points of the picture of setpoints
+
+
+def report(question: Mapping[str, Any]) -> dict[str, Any]:
+    """What is wrong with `rules`, what is odd, what each rule does, and the setpoints of the day that `now` is in.
+
+    `values` are what the points read now: the picture shows the setpoints as if they stayed so.
+    """
+    checked = check_texts(question["site"], question["rules"])
+    found: dict[str, Any] = {
+        "errors": [_item(error) for error in checked.errors],
+        "findings": [_item(warning) for warning in checked.warnings if warning.place.file != "site.yaml"],
+        "sentences": [],
+        "setpoints": {},
+        "words": [],
+    }
+    if checked.configuration is None:
+        return found
+    plan, now = checked.configuration.plan, int(question["now"])
+    year = datetime.fromtimestamp(now, UTC).year
+    found["findings"] += [_item(finding) for finding in analyse(plan, year) if finding.place.file != "site.yaml"]
+    found["findings"].sort(key=lambda item: item["line"])
+    found["sentences"] = _sentences(plan, speech(question["language"]))
+    found["setpoints"] = _picture(plan, now, question["values"])
+    found["words"] = sorted(_words(plan))
+    return found
+
+
+def _item(item: ConfigError | Finding) -> dict[str, Any]:
+    place = item.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": item.message,
+        "suggestion": item.suggestion,
+        "kind": getattr(item, "kind", ""),
+        "witness": getattr(item, "witness", ""),
+    }
+
+
+def _sentences(plan: Plan, say: Speech) -> list[dict[str, Any]]:
+    return [{"name": name, "text": text, "line": line} for name, text, line in sentences(plan, say)]
+
+
+def _picture(plan: Plan, now: int, values: Mapping[str, float | None]) -> dict[str, Any]:
+    zone = ZoneInfo(plan.site.timezone)
+    midnight = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = round(midnight.timestamp())
+    times = list(range(start, start + 86400, EVERY))
+    lines = setpoints_over(plan, times, {name: [value] * len(times) for name, value in values.items()})
+    return {"times": times, "lines": lines}
+
+
+def _words(plan: Plan) -> set[str]:
+    return {*Builder(plan).scope.names(), *(period.name for period in plan.periods), *(a.name for a in plan.actuators)}
+
+
+def main() -> None:
+    """Answer one question."""
+    with contextlib.suppress(OSError):
+        os.nice(10)
+    question = orjson.loads(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(orjson.dumps(report(question)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What the page says, in the languages there are: gettext catalogues in `locale`, English in the source.
+
+`python -m controller.web.catalogue` writes the catalogues anew after texts have changed.
+"""
+
+from __future__ import annotations
+
+import gettext
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = {"en": "English", "ko": "한국어"}
+LOCALE = Path(__file__).parent / "locale"
+DOMAIN = "onsil"
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation where it is not said yet."""
+    return text
+
+
+class Speech:
+    """One language. Called with an English text, and values for its {holes}, it says the text."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._catalogue = gettext.translation(DOMAIN, LOCALE, [language], fallback=language == "en")
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        said = self._catalogue.gettext(text) if text else ""
+        return said.format(**values) if values else said
+
+    def duration(self, seconds: float) -> str:
+        """Seconds as a person says them: "45 s", "5 min", "1 h 30 min"."""
+        whole = max(round(seconds), 0)
+        if whole < 60:
+            return self("{n} s", n=whole)
+        minutes = whole // 60
+        hours, left = divmod(minutes, 60)
+        if hours >= 24:
+            days, hours = divmod(hours, 24)
+            return " ".join([self("{n} d", n=days), *([self("{n} h", n=hours)] if hours else [])])
+        parts = [self("{n} h", n=hours)] if hours else []
+        return " ".join([*parts, self("{n} min", n=left)] if left or not hours else parts)
+
+
+@cache
+def speech(language: str) -> Speech:
+    """The language of this code; English for one there is none of."""
+    return Speech(language if language in LANGUAGES else "en")

@@ -1,0 +1,122 @@
+"""What the controller itself says in English, in the language of the page: causes, limits, alarms, notes.
+
+The core writes sentences with names and values in them. Each form is listed here once with {holes}; a text that fits a
+form is said in its translation, and what stands in the holes is looked at in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from controller.web.language import N_, Speech, speech
+
+WORDS = (
+    N_("hard limit"),
+    N_("interlock"),
+    N_("safety"),
+    N_("hand"),
+    N_("irrigation"),
+    N_("rule"),
+    N_("idle"),
+    N_("good"),
+    N_("stale"),
+    N_("bad"),
+    N_("unknown"),
+    N_("none"),
+    N_("wet"),
+    N_("dry"),
+    N_("on"),
+    N_("off"),
+    N_("open"),
+    N_("closed"),
+    N_("opening"),
+    N_("closing"),
+    N_("raised"),
+    N_("acknowledged"),
+    N_("cleared"),
+    N_("critical"),
+    N_("high"),
+    N_("medium"),
+    N_("low"),
+    N_("online"),
+    N_("offline"),
+    N_("nothing asks for it"),
+    N_("longest time on reached"),
+    N_("kept on for its shortest time on"),
+    N_("kept off for its shortest time off"),
+    N_("its time of the day is used up"),
+    N_("cannot be reached"),
+    N_("is held by hand at the device"),
+    N_("refuses"),
+    N_("does not follow"),
+    N_("round skipped"),
+    N_("no more rounds today"),
+    N_("no start yet"),
+    N_("nothing"),
+    N_("since last start"),
+    N_("the clock is not set: times of day may be wrong"),
+    N_("too old"),
+    N_("out of range"),
+    N_("stuck"),
+)
+
+FORMS = (
+    N_("instead of {position} % by {rule}"),
+    N_("on the way to {position} %"),
+    N_("safe position: {rule} cannot know"),
+    N_("{rule} (cannot know)"),
+    N_("override to {position} % by {who} for {time}"),
+    N_("override by {who} has ended"),
+    N_("override by {who} refused: it is no number"),
+    N_("released by {who}"),
+    N_("round started ({values})"),
+    N_("gave only {given} of {wanted}: the window has closed"),
+    N_("gave only {given} of {wanted}"),
+    N_("gave {given}: the window has closed"),
+    N_("gave {given}: no valve or pump was free"),
+    N_("gave {given}"),
+    N_("the clock was set by {n} s"),
+    N_("no good value of {point}: {reason}"),
+    N_("{first} and {second} disagree"),
+    N_("the old files stay in force: {reason}"),
+    N_("{text} (seen by {who})"),
+    N_("{file} was replaced by {who}"),
+    N_("{who} logged in"),
+    N_("{name} is back"),
+    N_("{name}: does not answer"),
+    N_("{name} since last start"),
+    N_("{actuator} cannot be reached"),
+    N_("{actuator} does not follow"),
+    N_("{actuator} refuses"),
+    N_("{actuator} is held by hand at the device"),
+    N_("{actuator}: longest time on reached"),
+    N_("{actuator}: its time of the day is used up"),
+)
+
+_KNOWN = frozenset(WORDS)
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", form)
+    return re.compile("".join(f"(?P<{p}>.+?)" if i % 2 else re.escape(p) for i, p in enumerate(parts)), re.DOTALL)
+
+
+_PATTERNS = tuple((form, _pattern(form)) for form in FORMS)
+
+
+def told(text: str, say: Speech) -> str:
+    """The text in the language of `say`; as it is where no form fits."""
+    return text if say.language == "en" else _told(text, say.language, 3)
+
+
+@lru_cache(maxsize=1024)
+def _told(text: str, language: str, depth: int) -> str:
+    say = speech(language)
+    if text in _KNOWN:
+        return say(text)
+    for form, pattern in _PATTERNS if depth else ():
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return say(form, **{name: _told(value, language, depth - 1) for name, value in match.groupdict().items()})
+    return text

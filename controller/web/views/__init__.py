@@ -1,0 +1,1 @@
+"""The pages as HTML, each a function of plain data."""

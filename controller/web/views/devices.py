@@ -1,0 +1,51 @@
+"""Devices: how each bus and each device on it is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.web.html import Html, el
+from controller.web.language import Speech
+
+from .layout import heading
+from .now import slug
+
+State = Mapping[str, Any]
+
+
+def fragments(state: State, say: Speech) -> dict[str, Html]:
+    return {f"bus-{slug(bus['name'])}": _bus(bus, say) for bus in state["buses"]}
+
+
+def content(found: Mapping[str, Html], say: Speech) -> list[Html]:
+    return [heading(say("Devices")), *(found.values() or [el("p", say("There is no bus."), class_="calm")])]
+
+
+def _bus(bus: State, say: Speech) -> Html:
+    titles = (say("Device"), say("State"), say("Requests"), say("Errors"), say("Garbled"), say("Refusals"),
+              say("Time-outs"), say("Note"))  # fmt: skip
+    head = el("tr", *(el("th", title, scope="col") for title in titles))
+    table = el("table", el("thead", head), el("tbody", *(_device(device, say) for device in bus["devices"])))
+    state = el("b", say("online") if bus["online"] else say("offline"), class_="good" if bus["online"] else "bad")
+    again = say("connected anew {n} times", n=bus["reconnects"]) if bus["reconnects"] else ""
+    return el(
+        "section",
+        el("h2", bus["name"], " ", state),
+        el("p", " · ".join(filter(None, (bus["note"], again))), class_="calm") if bus["note"] or again else None,
+        el("div", table, class_="wide", tabindex="0", role="region", aria_label=bus["name"]),
+        id=f"bus-{slug(bus['name'])}",
+        hx_swap_oob="true",
+    )
+
+
+def _device(device: State, say: Speech) -> Html:
+    online = device["online"]
+    counts = (device[key] for key in ("requests", "errors", "garbled", "refusals", "timeouts"))
+    return el(
+        "tr",
+        el("th", device["name"], scope="row"),
+        el("td", say("online") if online else say("offline"), class_="good" if online else "bad"),
+        *(el("td", f"{count:,}".replace(",", "\u202f"), class_="number") for count in counts),
+        el("td", device["note"]),
+    )
