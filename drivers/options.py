@@ -95,6 +95,20 @@ class Options:
             raise ConfigError(f"{key} must be a whole number", self.place(key), f"write {low} .. {high}")
         return number
 
+    def required_whole(self, key: str, low: int, high: int) -> int:
+        """A whole number that must be there."""
+        if not self.has(key):
+            raise ConfigError(f"{self._owner} has no {key}", self._place, f"write {key}: {low} .. {high}")
+        return self.whole(key, low, low, high)
+
+    def wholes(self, key: str, low: int, high: int) -> dict[str, int]:
+        """A mapping of names to whole numbers, with at least one."""
+        value = self._options.get(key)
+        if not isinstance(value, dict) or not value:
+            raise ConfigError(f"{key} must be a mapping", self.place(key), f"write {key}: {{name: {low} .. {high}}}")
+        inner = Options(value, {}, self.place(key), f"{self._owner} {key}", [str(name) for name in value])
+        return {str(name): inner.required_whole(str(name), low, high) for name in value}
+
     def choice(self, key: str, otherwise: str, known: Collection[str]) -> str:
         text = self.text_or(key, otherwise)
         if text not in known:
