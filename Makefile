@@ -2,13 +2,14 @@
 # make test    all tests, against real brokers and databases
 # make check   style, types and who may import whom
 # make bench   the benchmarks, each printed as ratios from one run
+# make deb     Debian packages for amd64 and arm64, in dist/
 # make lock    choose new exact versions of all dependencies
 # Every target sets up what it needs by itself.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench lock clean
+.PHONY: demo test check format bench deb lock clean
 
 demo: .venv/installed
 	$(BIN)/onsil demo $(ARGS)
@@ -43,6 +44,10 @@ bench: .venv/installed-dev
 .venv/installed-dev: .venv/installed requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
+
+deb: .venv/installed
+	deploy/debian/build.sh amd64 dist
+	deploy/debian/build.sh arm64 dist
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \

@@ -73,6 +73,7 @@ install -D -m 644 deploy/system/onsil.default "$tree/etc/default/onsil"
 install -m 644 deploy/README.md "$documents/README.md"
 cp -r deploy/examples/. "$documents/examples/"
 cp -r deploy/server "$documents/examples/server"
+rm -rf "$documents/examples/server/.gitignore" "$documents/examples/server/.env" "$documents/examples/server/secrets"
 install -m 644 deploy/debian/copyright "$documents/copyright"
 gzip -9n <CHANGELOG.md >"$documents/changelog.gz"
 cat >"$work/changelog" <<END

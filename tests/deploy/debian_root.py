@@ -415,5 +415,7 @@ def _wait(condition: Callable[[], bool], what: str, patience: float = 30.0) -> N
 
 
 if __name__ == "__main__":
+    tools = ("debootstrap", "systemd-container", "qemu-user-static")
+    subprocess.run([REPOSITORY / "deploy" / "debian-packages.sh", *tools], check=True)
     for chosen in sys.argv[1:] or ("package", "installer", "arm64"):
         {"package": package, "installer": installer, "arm64": arm64}[chosen]()
