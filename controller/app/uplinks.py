@@ -34,7 +34,7 @@ class Uplinks:
     async def apply(self, configuration: Configuration) -> None:
         """Have the uplinks running that the configuration names."""
         server, plan = configuration.uplink.influxdb, configuration.plan
-        await self._influx.put(None if server is None else (server, plan.site.name, _units(plan)), self._make_influx)
+        await self._influx.put(None if server is None else (server, plan.site.name, units(plan)), self._make_influx)
         await self._notify.put(
             (plan.site.name, configuration.notify) if configuration.notify else None, self._make_notify
         )
@@ -48,8 +48,8 @@ class Uplinks:
         return [slot.made.status() for slot in (self._influx, self._notify) if slot.made is not None]
 
     def _make_influx(self, settings: Influx) -> tuple[InfluxUplink, Part]:
-        server, site, units = settings
-        uplink = InfluxUplink(server, site, self._store.outbox, units)
+        server, site, units_of = settings
+        uplink = InfluxUplink(server, site, self._store.outbox, units_of)
         return uplink, Part("uplink influxdb", uplink.run)
 
     def _make_notify(self, settings: Notify) -> tuple[Notifier, Part]:
@@ -94,5 +94,6 @@ def _tell(notifier: Notifier, step: Step) -> None:
         notifier.hear(step.events)
 
 
-def _units(plan: Plan) -> dict[str, str]:
+def units(plan: Plan) -> dict[str, str]:
+    """The unit of each point, for those whose names do not say it."""
     return {sensor.point: sensor.quantity.unit.symbol for sensor in plan.sensors}

@@ -11,9 +11,12 @@ import sys
 
 BENCHMARKS = (
     "house1",
+    "core_step",
     "mqtt_node_red",
     "modbus_cycle",
     "uplink_drain",
+    "uplink_latency",
+    "store_wear",
 )
 
 
