@@ -25,7 +25,9 @@ async def deliver_rest(directory: Path, state: Path, points: int) -> int:
         uplink = asyncio.create_task(InfluxUplink(server, plan.site.name, store.outbox, units(plan)).run())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_WITHIN):
-                while store.counters()["delivered"] < points and not uplink.done():
+                while True:
+                    if store.counters()["delivered"] >= points or uplink.done():
+                        break
                     await asyncio.sleep(_LOOK_EVERY)
         uplink.cancel()
         await asyncio.gather(uplink, return_exceptions=True)
