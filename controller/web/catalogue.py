@@ -1,7 +1,7 @@
 """Writes the catalogues anew: `python -m controller.web.catalogue`. Needs Babel, which nothing at run time does.
 
-The texts are those inside `say("...")` and `N_("...")`. New ones are added to each language's .po with no translation,
-those that nobody says any more are dropped, and the .mo files are compiled. A test fails for a text without translation.
+The texts are those inside `say("...")` and `N_("...")`. New ones are added to each language's .po, those that nobody
+says any more are dropped, and the .mo files are compiled. A test fails for a text without translation.
 """
 
 from __future__ import annotations

@@ -32,16 +32,17 @@ class Speech:
 
     def duration(self, seconds: float) -> str:
         """Seconds as a person says them: "45 s", "5 min", "1 h 30 min"."""
-        whole = max(round(seconds), 0)
+        say, whole = self, max(round(seconds), 0)
         if whole < 60:
-            return self("{n} s", n=whole)
-        minutes = whole // 60
-        hours, left = divmod(minutes, 60)
-        if hours >= 24:
-            days, hours = divmod(hours, 24)
-            return " ".join([self("{n} d", n=days), *([self("{n} h", n=hours)] if hours else [])])
-        parts = [self("{n} h", n=hours)] if hours else []
-        return " ".join([*parts, self("{n} min", n=left)] if left or not hours else parts)
+            return say("{n} s", n=whole)
+        hours, minutes = divmod(whole // 60, 60)
+        days, hours = divmod(hours, 24)
+        parts = [
+            say("{n} d", n=days) if days else "",
+            say("{n} h", n=hours) if hours else "",
+            say("{n} min", n=minutes) if minutes and not days else "",
+        ]
+        return " ".join(filter(None, parts))
 
 
 @cache

@@ -56,12 +56,19 @@ WORDS = (
     N_("nothing"),
     N_("since last start"),
     N_("the clock is not set: times of day may be wrong"),
-    N_("too old"),
-    N_("out of range"),
-    N_("stuck"),
+    N_("no reading yet"),
+    N_("no reading for too long"),
+    N_("measured too long ago"),
+    N_("the device has no value"),
+    N_("the value has not changed for too long"),
 )
 
 FORMS = (
+    N_("stale: {reason}"),
+    N_("bad: {reason}"),
+    N_("{value} is outside {low} .. {high}"),
+    N_("{value} is too sudden a change"),
+    N_("{actuator} would be {position} % by {cause}; it is {here} % by {other}"),
     N_("instead of {position} % by {rule}"),
     N_("on the way to {position} %"),
     N_("safe position: {rule} cannot know"),

@@ -17,10 +17,11 @@ let data = null, chart = null, lanes = null, asked = 0;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const faded = (name, part) => `color-mix(in srgb, ${colour(name)} ${part}%, transparent)`;
 const checked = (name) => [...document.querySelectorAll(`#choice [name=${name}]:checked`)].map((box) => box.value);
-const local = (options) => new Intl.DateTimeFormat(settings.language, { timeZone: zone, hourCycle: "h23", ...options });
+// Swedish writes dates as ISO 8601 does, which everybody reads alike
+const local = (options) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hourCycle: "h23", ...options });
 const CLOCK = local({ hour: "2-digit", minute: "2-digit" });
-const DATE = local({ month: "numeric", day: "numeric" });
-const FULL = local({ year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const DATE = local({ month: "2-digit", day: "2-digit" });
+const FULL = local({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
 const at = (form, seconds) => form.format(new Date(seconds * 1000));
 
 async function load() {
@@ -201,6 +202,7 @@ function nameLanes(u, actuators) {
   ctx.save();
   ctx.font = `${12 * devicePixelRatio}px system-ui`;
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   actuators.forEach((name, lane) => {
     const y = u.valToPos(lane + .97, "lane", true);
     ctx.fillStyle = colour("--text");

@@ -160,7 +160,7 @@ function paint({ times, lines }) {
   const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
   const shown = Object.entries(lines).filter(([, values]) => values.some((v) => v !== null));
   if (!shown.length) return;
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: settings.zone });
+  const clock = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: settings.zone });
   const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   picture = new uPlot({
     width: byId("picture").clientWidth - 12, height: 220,

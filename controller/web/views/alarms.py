@@ -33,7 +33,7 @@ def _standing(state: State, may_acknowledge: bool, say: Speech) -> Html:
 
 
 def _alarm(alarm: State, may_acknowledge: bool, say: Speech) -> Html:
-    state = say("{state} since {time}", state=say(alarm["state"]), time=alarm["since"][:16].replace("T", " "))
+    since, state = alarm["since"][:16].replace("T", " "), told(alarm["state"], say)
     button = el(
         "button",
         say("I have seen it"),
@@ -44,10 +44,10 @@ def _alarm(alarm: State, may_acknowledge: bool, say: Speech) -> Html:
     )
     return el(
         "li",
-        el("span", say(alarm["priority"]), class_="priority"),
+        el("span", told(alarm["priority"], say), class_="priority"),
         el("b", alarm["name"]),
         el("span", told(alarm["text"], say), class_="why"),
-        el("small", state),
+        el("small", say("{state} since {time}", state=state, time=since)),
         button if may_acknowledge and alarm["state"] == "raised" else None,
         class_=f"alarm {alarm['priority']} {alarm['state']}",
     )
@@ -66,9 +66,9 @@ def history(past: Sequence[Mapping[str, str]], say: Speech) -> Html:
         el(
             "tr",
             el("td", el("time", line["at"][:16].replace("T", " "), datetime=line["at"])),
-            el("td", say(line["priority"])),
+            el("td", told(line["priority"], say)),
             el("td", line["subject"]),
-            el("td", say(line["state"])),
+            el("td", told(line["state"], say)),
             el("td", told(line["text"], say)),
         )
         for line in past

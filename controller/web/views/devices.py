@@ -25,7 +25,11 @@ def content(found: Mapping[str, Html], say: Speech) -> list[Html]:
 def _bus(bus: State, say: Speech) -> Html:
     titles = (say("Device"), say("State"), say("Requests"), say("Errors"), say("Garbled"), say("Refusals"),
               say("Time-outs"), say("Note"))  # fmt: skip
-    head = el("tr", *(el("th", title, scope="col") for title in titles))
+    numbers = range(2, 7)
+    head = el(
+        "tr",
+        *(el("th", title, scope="col", class_="number" if i in numbers else None) for i, title in enumerate(titles)),
+    )
     table = el("table", el("thead", head), el("tbody", *(_device(device, say) for device in bus["devices"])))
     state = el("b", say("online") if bus["online"] else say("offline"), class_="good" if bus["online"] else "bad")
     again = say("connected anew {n} times", n=bus["reconnects"]) if bus["reconnects"] else ""

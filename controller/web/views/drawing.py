@@ -89,17 +89,17 @@ def _sky(values: Mapping[str, float | None], texts: Mapping[str, str], say: Spee
         for row, part in ((0, 1.0), (9, 0.66), (18, 0.85)):
             yield el(
                 "path",
-                d=f"M26 {128 + row} h{length * part:.0f} q8 0 8 -5",
+                d=f"M22 {126 + row} h{length * part:.0f} q8 0 8 -5",
                 class_="wind",
                 opacity=1 if speed > 0.3 else 0.35,
             )
-        yield _text(26, 170, f"{texts['outside.wind_speed']}", "start")
+        yield _text(22, 168, texts["outside.wind_speed"], "start")
     if values.get("outside.rain") == 1:
         for drop in range(7):
             yield _line(228 + drop * 42, 22 + drop % 3 * 9, 223 + drop * 42, 36 + drop % 3 * 9, "rain")
     if "outside.temperature" in texts:
-        yield _text(26, 200, texts["outside.temperature"], "start", "big")
-        yield _text(26, 217, say("outside"), "start")
+        yield _text(22, 208, texts["outside.temperature"], "start", "big")
+        yield _text(22, 230, say("outside"), "start")
 
 
 def _structure() -> Iterator[Html]:
@@ -119,14 +119,14 @@ def _roof_vents(vents: list[State], say: Speech) -> Iterator[Html]:
     """One vent opens on both sides of the ridge; of two, each has its side."""
     sides: list[tuple[int, State | None]] = [(-1, vents[0] if vents else None), (1, vents[-1] if vents else None)]
     for side, vent in sides:
-        angle = 0.0 if vent is None else _share(vent) * 42
+        angle = 0.0 if vent is None else _share(vent) * 30
         turned = _ROOF - angle
         x = MIDDLE + side * 83 * math.cos(math.radians(turned))
         y = RIDGE + 83 * math.sin(math.radians(turned))
         yield _line(MIDDLE, RIDGE, x, y, f"flap {_moving(vent)}" if vent else "glass")
     for number, vent in enumerate(vents[:2]):
         x = MIDDLE if len(vents) == 1 else MIDDLE + (-95, 95)[number]
-        yield _label(x, 46, vent, say, "middle")
+        yield _label(x, 30, vent, say, "middle")
 
 
 def _side_vents(vents: list[State], say: Speech) -> Iterator[Html]:
@@ -166,11 +166,11 @@ def _fans(fans: list[State], say: Speech) -> Iterator[Html]:
 
 def _fog(foggers: list[State]) -> Iterator[Html]:
     for fogger in foggers[:1]:
-        yield _line(LEFT + 90, EAVES + 30, RIGHT - 90, EAVES + 30, f"tube {_on(fogger)}")
+        yield _line(LEFT + 90, EAVES + 14, RIGHT - 90, EAVES + 14, f"tube {_on(fogger)}")
         if fogger["on"]:
             for x in range(LEFT + 110, RIGHT - 90, 34):
                 yield el(
-                    "path", d=f"M{x} {EAVES + 33} l-7 15 M{x} {EAVES + 33} v16 M{x} {EAVES + 33} l7 15", class_="fog"
+                    "path", d=f"M{x} {EAVES + 17} l-7 13 M{x} {EAVES + 17} v14 M{x} {EAVES + 17} l7 13", class_="fog"
                 )
 
 
@@ -178,7 +178,7 @@ def _crop() -> Iterator[Html]:
     for x in range(LEFT + 55, RIGHT - 40, 52):
         leaves = f"M{x} 262 q-14 -2 -16 -12 q13 0 16 12 M{x} 252 q14 -2 16 -12 q-13 0 -16 12"
         top = f"M{x} 242 q-10 -3 -11 -11 q9 1 11 11 M{x} 236 q8 -3 9 -10 q-8 1 -9 10"
-        yield el("path", d=f"M{x} 276 V232 {leaves} {top}", class_="crop")
+        yield el("path", d=f"M{x} 276 V236 {leaves} {top}", class_="crop")
         yield el("rect", x=x - 17, y=274, width=34, height=9, rx=2, class_="slab")
 
 
@@ -209,21 +209,27 @@ def _irrigation(valves: list[State], say: Speech) -> Iterator[Html]:
 def _co2(valves: list[State], say: Speech) -> Iterator[Html]:
     for valve in valves[:1]:
         if valve["on"]:
-            yield _text(MIDDLE, 224, "CO₂", "middle", "gas")
+            yield _text(RIGHT - 40, 226, "CO₂", "middle", "gas")
 
 
 def _inside(texts: Mapping[str, str]) -> Iterator[Html]:
-    if "air.temperature" in texts:
-        yield _text(MIDDLE, 196, texts["air.temperature"], "middle", "hero")
-    if "air.humidity" in texts:
-        yield _text(MIDDLE, 217, texts["air.humidity"], "middle")
+    temperature, humidity = texts.get("air.temperature"), texts.get("air.humidity")
+    if temperature or humidity:
+        yield el(
+            "text",
+            el("tspan", temperature, class_="hero"),
+            el("tspan", humidity, dx=16 if temperature else None, class_="big"),
+            x=MIDDLE,
+            y=209,
+            text_anchor="middle",
+        )
 
 
 def _label(x: float, y: float, actuator: State, say: Speech, anchor: str) -> Html:
     """The name, and beneath it the position."""
-    return join(
-        _text(x, y, label(actuator["name"], say), anchor), _text(x, y + 17, shown(actuator, say), anchor, "value")
-    )
+    name = el("tspan", label(actuator["name"], say))
+    value = el("tspan", shown(actuator, say), x=f"{x:.0f}", dy="1.2em", class_="value")
+    return el("text", name, value, x=f"{x:.0f}", y=f"{y:.0f}", text_anchor=anchor)
 
 
 def shown(actuator: State, say: Speech) -> str:

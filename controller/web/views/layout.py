@@ -57,7 +57,7 @@ class Frame(NamedTuple):
 
 
 def document(frame: Frame, tab: Tab, *content: Html | str, live: str = "", scripts: Sequence[str] = ()) -> str:
-    """The whole page. `live` is the stream that its fragments come from; `scripts` are what it needs besides page.js."""
+    """The whole page. `live` names the stream of its fragments; `scripts` are what it needs besides page.js."""
     say, state = frame.say, frame.state
     stream = live or "frame"
     return "<!doctype html>" + el(

@@ -189,7 +189,8 @@ def actuator_row(actuator: State, state: State, say: Speech, button: bool = True
 def _motion(actuator: State, say: Speech) -> Html | None:
     if not actuator["moving"]:
         return None
-    words = say("{motion} to {target} %", motion=say(actuator["moving"]), target=f"{actuator['target']:.0f}")
+    motion = told(actuator["moving"], say)
+    words = say("{motion} to {target} %", motion=motion, target=f"{actuator['target']:.0f}")
     return el("small", words, class_="motion")
 
 

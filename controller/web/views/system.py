@@ -34,7 +34,11 @@ def _parts(state: State, say: Speech) -> Html:
         for part in state["uplinks"]
     ]
     return el(
-        "section", el("h2", say("Store and uplinks")), el("ul", *lines, class_="rows"), id="parts", hx_swap_oob="true"
+        "section",
+        el("h2", say("Store and uplinks")),
+        el("ul", *lines, class_="rows parts"),
+        id="parts",
+        hx_swap_oob="true",
     )
 
 
