@@ -17,6 +17,7 @@ _OWN = (
     "test",
     "rules",
     "schema",
+    "scan",
     "status",
     "why",
     "override",

@@ -114,3 +114,27 @@ class DriverFactory(Protocol):
 
     def open(self, bus: BusSettings, clock: Clock) -> Driver:
         """Make the driver. No I/O happens before `run`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan has found: a line for each device, and all of it as a fragment of site.yaml ("" for nothing)."""
+
+    lines: tuple[str, ...]
+    fragment: str
+
+
+class Scanner(Protocol):
+    """What an entry point in `onsil.scanners` offers: finds out what is on a bus, and never writes to a device."""
+
+    example: str
+    """How a target is written: "/dev/ttyUSB0"."""
+
+    def covers(self, target: str) -> bool:
+        """Whether this is a target of its kind."""
+
+    async def scan(self, target: str, tell: Callable[[float, str], None], thorough: bool) -> Scanned:
+        """Look for devices. `tell` takes how far it is (0 to 1) and what it is at; `thorough` leaves nothing out.
+
+        Raises OSError where the target cannot be reached, ConfigError where it is written wrongly.
+        """
