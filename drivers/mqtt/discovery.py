@@ -1,0 +1,325 @@
+"""What devices say of themselves at a broker, as findings. Pure.
+
+Sources: Zigbee2MQTT's docs (bridge/devices, exposes), Tasmota's discovery messages (tasmota/discovery/…), Home
+Assistant's docs (MQTT discovery, with its abbreviations), which ESPHome follows too, and Shelly's API docs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from controller.model.units import UNITS
+
+from .formats.document import BIGGEST, decode
+
+TOPICS = (
+    "+/bridge/devices",
+    "tasmota/discovery/+/config",
+    "tasmota/discovery/+/sensors",
+    "homeassistant/+/+/config",
+    "homeassistant/+/+/+/config",
+    "+/online",
+    "application/+/device/+/event/up",
+    "v3/+/devices/+/up",
+)
+"""Where devices say what they are."""
+
+_DEEPEST = 4  # levels of a document that is searched for numbers
+_MOST = 200  # sources of one device
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A source of a device. `unit` is what it says it is in, "" where it does not; `output` as in Source.
+
+    `binary` says that it is on or off only.
+    """
+
+    unit: str = ""
+    output: str | None = None
+    value: float | None = None
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A device: its name, the profile and options it needs in site.yaml, and what it offers by source."""
+
+    name: str
+    profile: str
+    options: Mapping[str, object]
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    title: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The same for everything that is said of one device."""
+        return self.profile, str(self.options.get("topic", self.name))
+
+    def joined(self, other: Finding) -> Finding:
+        """What two messages say of one device."""
+        options = {**self.options, **other.options}
+        if "values" in self.options and "values" in other.options:
+            options["values"] = {**_mapping(self.options["values"]), **_mapping(other.options["values"])}
+        return replace(self, options=options, offers={**self.offers, **other.offers}, title=self.title or other.title)
+
+
+def found(topic: str, payload: bytes) -> list[Finding]:
+    """What a message tells of devices; nothing where it tells nothing that makes sense. Never raises."""
+    parts = topic.split("/")
+    try:
+        document: Any = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return []
+    match parts:
+        case [base, "bridge", "devices"] if isinstance(document, list):
+            return [finding for each in document if (finding := _zigbee(base, each)) is not None]
+        case ["tasmota", "discovery", _, "config" | "sensors"] if isinstance(document, dict):
+            return []  # these two belong together: see `tasmota`
+        case ["homeassistant", "device", *_, "config"] if isinstance(document, dict):
+            return _join(_home_assistant_device(document))
+        case ["homeassistant", component, *_, "config"] if isinstance(document, dict):
+            return _join(_home_assistant(component, document, _mapping(_either(document, "device", "dev"))))
+        case ["application", _, "device", _, "event", "up"] if isinstance(document, dict):
+            return _uplink("chirpstack", topic, document, document.get("object"), "object.")
+        case ["v3", _, "devices", _, "up"] if isinstance(document, dict):
+            fields = _mapping(document.get("uplink_message")).get("decoded_payload")
+            return _uplink("the-things-stack", topic, document, fields, "")
+    return []
+
+
+# Zigbee2MQTT
+
+
+def _zigbee(base: str, device: object) -> Finding | None:
+    told = _mapping(device)
+    name, definition = told.get("friendly_name"), _mapping(told.get("definition"))
+    if not isinstance(name, str) or told.get("type") == "Coordinator" or not definition:
+        return None
+    offers: dict[str, Offer] = {}
+    for expose in _list(definition.get("exposes")):
+        offers |= _exposed(_mapping(expose))
+    title = " ".join(str(definition[key]) for key in ("vendor", "model", "description") if definition.get(key))
+    return Finding(name, "zigbee2mqtt", {"topic": f"{base}/{name}"}, offers, title)
+
+
+def _exposed(expose: Mapping[str, Any]) -> dict[str, Offer]:
+    """An entry of `exposes`: switches and covers are outputs, numbers and true or false are values."""
+    kind, name = expose.get("type"), expose.get("property") or expose.get("name")
+    features = [_mapping(feature) for feature in _list(expose.get("features"))]
+    if kind == "switch":
+        states = [feature.get("property") for feature in features if feature.get("name") == "state"]
+        return {state: Offer(output="switch") for state in states if isinstance(state, str)}
+    if kind == "cover":
+        position = {"position": Offer("%")} if any(feature.get("name") == "position" for feature in features) else {}
+        return {"cover": Offer(output="motor"), **position}
+    if not isinstance(name, str) or expose.get("category") == "config" or name == "linkquality":
+        return {}
+    if kind == "numeric":
+        return {name: Offer(str(expose.get("unit", "")))}
+    return {name: Offer(binary=True)} if kind == "binary" and expose.get("value_on") is True else {}
+
+
+# Tasmota
+
+
+def tasmota(config: bytes, sensors: bytes | None) -> Finding | None:
+    """A device from its two discovery messages; a device that is told apart by shutters has those for outputs."""
+    told = decode(config)
+    topic = None if told is None else told.get("t")
+    if told is None or not isinstance(topic, str) or not topic:
+        return None
+    relays = [each for each in _list(told.get("rl")) if isinstance(each, int)]
+    offers = {f"power/{number}": Offer(output="switch") for number, kind in enumerate(relays, 1) if kind == 1}
+    shutters = relays.count(3) // 2
+    offers |= {f"shutter/{number}": Offer(output="motor") for number in range(1, shutters + 1)}
+    measured = _mapping(None if sensors is None else decode(sensors)).get("sn")
+    for path, value in _numbers(measured):
+        if "." in path and not path.endswith(".Id"):
+            offers[path] = Offer(value=value)
+    name = str(told.get("dn") or topic)
+    return Finding(name, "tasmota", {"topic": topic}, offers, f"Tasmota {told.get('md', '')}".strip())
+
+
+# Home Assistant's discovery
+
+
+_LONG = {
+    "stat_t": "state_topic",
+    "cmd_t": "command_topic",
+    "val_tpl": "value_template",
+    "unit_of_meas": "unit_of_measurement",
+    "avty_t": "availability_topic",
+    "pl_on": "payload_on",
+    "pl_off": "payload_off",
+    "uniq_id": "unique_id",
+    "obj_id": "object_id",
+}
+_ESPHOME = re.compile(r"(?P<node>[^/]+)/(?P<entity>(sensor|binary_sensor|switch|fan|valve|cover)/[^/]+)/state")
+_TEMPLATE = re.compile(r"\{\{\s*value_json(?P<path>(?:\.\w+|\[['\"]\w+['\"]\])+)\s*(?:\|[^}]*)?\}\}")
+_STEP = re.compile(r"\w+")
+
+
+def _home_assistant_device(document: Mapping[str, Any]) -> Iterator[Finding]:
+    """One message for a whole device: components share what stands beside them."""
+    shared = {key: value for key, value in document.items() if key not in ("cmps", "components")}
+    for entry in _mapping(_either(document, "components", "cmps")).values():
+        component = _either(_mapping(entry), "platform", "p")
+        if isinstance(component, str):
+            yield from _home_assistant(component, {**shared, **entry}, _mapping(_either(document, "device", "dev")))
+
+
+def _home_assistant(component: str, document: Mapping[str, Any], device: Mapping[str, Any]) -> Iterator[Finding]:
+    told = _spelt_out(document)
+    topic = told.get("state_topic")
+    if not isinstance(topic, str) or "+" in topic or "#" in topic:
+        return
+    if re.fullmatch(r"(tele|stat)/.*|.*/(SENSOR|STATE|RESULT)", topic) or "zigbee2mqtt" in str(document.get("o", "")):
+        return  # known by their own discovery, and better
+    unit = told.get("unit_of_measurement")
+    offer = Offer(unit if isinstance(unit, str) else "", binary=component == "binary_sensor")
+    match = _ESPHOME.fullmatch(topic)
+    if match is not None and told.get("availability_topic", f"{match['node']}/status") == f"{match['node']}/status":
+        kind = {"switch": "switch", "fan": "switch", "valve": "switch", "cover": "motor"}.get(match[3])
+        versions = _either(device, "model", "mdl"), _either(device, "sw_version", "sw")
+        title = " ".join(str(part) for part in versions if part)
+        made = replace(offer, output=kind)
+        yield Finding(match["node"], "esphome", {"topic": match["node"]}, {match["entity"]: made}, title)
+        return
+    if component in ("sensor", "binary_sensor"):
+        yield from _plain(told, device, topic, offer)
+    elif component == "switch" and isinstance(told.get("command_topic"), str):
+        yield from _plain_switch(told, device, topic)
+
+
+def _plain(told: Mapping[str, Any], device: Mapping[str, Any], topic: str, offer: Offer) -> Iterator[Finding]:
+    """A value anywhere, by its topic and a simple template; others are programs, which nobody here runs."""
+    template = told.get("value_template")
+    value: dict[str, object] = {"topic": topic}
+    if isinstance(template, str) and not re.fullmatch(r"\{\{\s*value\s*(\|[^}]*)?\}\}", template):
+        match = _TEMPLATE.fullmatch(template.strip())
+        if match is None:
+            return
+        value["path"] = ".".join(_STEP.findall(match["path"]))
+    if offer.unit in UNITS and offer.unit:
+        value["unit"] = offer.unit
+    name = _slug(str(told.get("object_id") or told.get("name") or told.get("unique_id") or topic.rpartition("/")[2]))
+    options: dict[str, object] = {"values": {name: value}}
+    if isinstance(told.get("availability_topic"), str):
+        options["availability_topic"] = told["availability_topic"]
+    title = str(_either(device, "model", "mdl") or "")
+    yield Finding(_device_name(device, topic), "json", options, {name: offer}, title)
+
+
+def _plain_switch(told: Mapping[str, Any], device: Mapping[str, Any], topic: str) -> Iterator[Finding]:
+    template = told.get("value_template")
+    match = _TEMPLATE.fullmatch(template.strip()) if isinstance(template, str) else None
+    state = ".".join(_STEP.findall(match["path"])) if match is not None else "state"
+    options: dict[str, object] = {"topic": topic, "command_topic": told["command_topic"], "state": state}
+    more = ("payload_on", "payload_off", "availability_topic")
+    options |= {key: told[key] for key in more if isinstance(told.get(key), str)}
+    name = f"{_device_name(device, topic)} {told.get('name') or ''}".strip()
+    yield Finding(name, "json", options, {state: Offer(output="switch")})
+
+
+def _spelt_out(document: Mapping[str, Any]) -> dict[str, Any]:
+    """With long names, "~" replaced, and the only entry of `availability` in its place."""
+    base = document.get("~")
+    told = {_LONG.get(key, key): _based(value, base) for key, value in document.items()}
+    entries = _list(_either(told, "availability", "avty"))
+    if len(entries) == 1 and "availability_topic" not in told:
+        topic = _either(_mapping(entries[0]), "topic", "t")
+        if isinstance(topic, str):
+            told["availability_topic"] = topic
+    return told
+
+
+def _based(value: Any, base: object) -> Any:
+    """With the base topic in place of "~", at either end, in whatever is inside as well."""
+    if isinstance(value, list):
+        return [_based(each, base) for each in value]
+    if isinstance(value, dict):
+        return {key: _based(each, base) for key, each in value.items()}
+    if not isinstance(value, str) or not isinstance(base, str) or value == "~":
+        return value
+    return base + value[1:] if value.startswith("~") else value[:-1] + base if value.endswith("~") else value
+
+
+def _device_name(device: Mapping[str, Any], topic: str) -> str:
+    name = device.get("name")
+    return name if isinstance(name, str) and name else topic.partition("/")[0]
+
+
+# LoRaWAN
+
+
+def _uplink(profile: str, topic: str, document: Mapping[str, Any], fields: object, prefix: str) -> list[Finding]:
+    offers = {f"{prefix}{path}": Offer(value=value) for path, value in _numbers(fields)}
+    told = _mapping(document.get("deviceInfo")) or _mapping(document.get("end_device_ids"))
+    name = str(told.get("deviceName") or told.get("device_id") or topic.split("/")[3])
+    return [Finding(name, profile, {"topic": topic}, offers, str(told.get("deviceProfileName", "")))]
+
+
+# Shelly
+
+
+def shelly(prefix: str, status: bytes) -> Finding | None:
+    """A device from its answer to Shelly.GetStatus."""
+    told = _mapping(_mapping(decode(status)).get("result"))
+    offers: dict[str, Offer] = {}
+    for component, state in told.items():
+        kind, colon, _ = component.partition(":")
+        if not colon or not isinstance(state, dict):
+            continue
+        if kind in ("switch", "cover"):
+            offers[component] = Offer(output="switch" if kind == "switch" else "motor")
+        wanted = ("apower", "voltage", "current", "current_pos", "tC", "rh", "battery.percent")
+        for path, value in _numbers(state):
+            if path in wanted or (path == "state" and kind == "input"):
+                offers[f"{component}.{path}"] = Offer(value=value)
+    return Finding(prefix, "shelly", {"topic": prefix}, offers, "Shelly") if offers else None
+
+
+# small helps
+
+
+def _numbers(document: object, depth: int = 0) -> Iterator[tuple[str, float]]:
+    """Every number in a document by its path."""
+    if not isinstance(document, dict) or depth > _DEEPEST:
+        return
+    for count, (key, value) in enumerate(document.items()):
+        if count >= _MOST or "." in key or not key or re.search(r"[\s/]", key):
+            continue
+        if isinstance(value, (int, float)) and abs(value) <= BIGGEST:
+            yield key, float(value)
+        else:
+            yield from ((f"{key}.{below}", number) for below, number in _numbers(value, depth + 1))
+
+
+def _join(findings: Iterator[Finding]) -> list[Finding]:
+    joined: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        known = joined.get(finding.key)
+        joined[finding.key] = finding if known is None else known.joined(finding)
+    return list(joined.values())
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "value"
+
+
+def _either(document: Mapping[str, Any], long: str, short: str) -> Any:
+    return document.get(long, document.get(short))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
