@@ -184,11 +184,15 @@ class Builder:
                 skip=scope.condition(plan.skip_when) if plan.skip_when else None,
                 stop_day=scope.condition(plan.stop_day_when) if plan.stop_day_when else None,
                 window=scope.window(plan.window) if plan.window else None,
-                times=StartTimes(self.clockwork, f"{name} times", plan.times, self.day.slot) if plan.times else None,
+                times=self._start_times(name, plan) if plan.times else None,
                 meter=self._meter(plan.meter) if plan.meter else None,
                 explain=scope.explain([plan.start.tree] if plan.start else [], plan.valve),
             )
         return Rounds(self.network, self.book, plan, parts)
+
+    def _start_times(self, name: str, plan: IrrigationPlan) -> StartTimes:
+        times = ", ".join(map(str, plan.times))
+        return StartTimes(self.clockwork, f"{name} at {times}", plan.times, self.day.slot)
 
     def _meter(self, point: str) -> int:
         symbol = self.scope.symbol(point)

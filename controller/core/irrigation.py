@@ -309,6 +309,7 @@ class Rounds:
 
     def state(self) -> object:
         return [
+            list(self.turns),
             self._began,
             self._number,
             self._open,
@@ -326,6 +327,7 @@ class Rounds:
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
         (
+            valves,
             self._began,
             self._number,
             self._open,
@@ -341,7 +343,7 @@ class Rounds:
         ) = state
         self._count, self._stopped_on = nan_if_none(count), nan_if_none(stopped)
         self._reason = tuple((name, value) for name, value in reason)
-        if self._number >= len(self._parts.valves):  # the rule has fewer valves since
+        if valves != list(self.turns):  # the rule has other valves since: what they are owed nobody knows
             self._began, self._number, self._open = None, 0, False
         if self._open:
             self._valve().take()

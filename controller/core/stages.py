@@ -79,6 +79,9 @@ class Stages:
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self._resting, self._running, self._changed, self._blindness.since = state
+        resting, running, self._changed, self._blindness.since = state
+        self._running = [name for name in running if name in self.slots]
+        rested = [name for name in resting if name in self.slots]
+        self._resting = rested + [name for name in self.slots if name not in rested and name not in self._running]
         for name, slot in self.slots.items():
             self._network.set(slot, float(name in self._running))

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from controller.core.core import Core
-from controller.core.plan import Plan
+from controller.core.plan import Plan, StagePlan
 
 from .house import House
-from .writing import GIMJE, alarm, drive, motor, rounds, rule, sensor, switch, valve
+from .writing import GIMJE, alarm, drive, expression, motor, rounds, rule, sensor, switch, valve
 
 HEAT = rule("Heat", "air.temperature < 18 °C", {"heater": "on"}, until="air.temperature > 20 °C")
 HOT = alarm("Hot", "air.temperature > 30 °C")
@@ -102,3 +102,27 @@ def test_the_outputs_come_to_rest_when_the_process_ends() -> None:
     house = a_house().reads(air_temperature=17).after("4 min").expect(heater="on")
     step = house.core.shut_down(house.now())
     assert [(command.output, str(command.verb)) for command in step.commands] == [("heater.relay", "off")]
+
+
+def test_a_round_whose_valves_changed_is_given_up() -> None:
+    plan = replace(
+        PLAN,
+        actuators=(*PLAN.actuators, valve("other", flow=0.4)),
+        irrigation=(rounds("Beds", "tap", "air.temperature > 25 °C", "5 min", rest="1 h", then=("other",)),),
+    )
+    house = House(plan, air_temperature=26).after("2 min").expect(tap="open")
+    swapped = replace(plan, irrigation=(replace(plan.irrigation[0], valve="other", then=("tap",)),))
+    house.values["air.temperature"] = 20.0  # so that no new round begins
+    house.restart(plan=swapped).after("1 min").expect(tap="closed", other="closed")
+
+
+def test_stages_that_lost_and_won_switches_go_on_with_the_rest() -> None:
+    fans = tuple(switch(f"fan_{n}") for n in (1, 2, 3))
+    need = expression("100 % * ramp(air.temperature, 20 °C, 30 °C)")
+    staged = StagePlan("Fans", need, ("fan_1", "fan_2"), (20.0, 60.0))
+    two = replace(PLAN, actuators=fans, rules=(), irrigation=(), stages=(staged,))
+    house = House(two, air_temperature=23).after("1 min").expect(fan_1="on", fan_2="off")
+    others = replace(two, stages=(replace(staged, switches=("fan_2", "fan_3")),))
+    house.restart(plan=others).after("1 min")
+    assert sum(house.view(f"fan_{n}").on for n in (1, 2, 3)) == 1
+    house.reads(air_temperature=28).after("2 min").expect(fan_1="off", fan_2="on", fan_3="on")
