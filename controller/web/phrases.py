@@ -56,6 +56,10 @@ WORDS = (
     N_("nothing"),
     N_("since last start"),
     N_("the clock is not set: times of day may be wrong"),
+    N_("from"),
+    N_("band"),
+    N_("start time"),
+    N_("no connection"),
     N_("no reading yet"),
     N_("no reading for too long"),
     N_("measured too long ago"),
@@ -64,6 +68,11 @@ WORDS = (
 )
 
 FORMS = (
+    N_("actuator {name}"),
+    N_("sensor {name}"),
+    N_("limit {name}"),
+    N_("disagree {name}"),
+    N_("irrigation {name}"),
     N_("stale: {reason}"),
     N_("bad: {reason}"),
     N_("{value} is outside {low} .. {high}"),
@@ -94,6 +103,7 @@ FORMS = (
     N_("{name}: does not answer"),
     N_("{name} since last start"),
     N_("{actuator} cannot be reached"),
+    N_("{actuator} no connection"),
     N_("{actuator} does not follow"),
     N_("{actuator} refuses"),
     N_("{actuator} is held by hand at the device"),

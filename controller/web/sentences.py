@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from controller.core.plan import DrivePlan, Expression, IrrigationPlan, Plan, RulePlan
 from controller.rules.parser import Demand
 from controller.web.language import Speech
 from controller.web.names import label
 
+Kinds = Mapping[str, str]
+
 
 def sentences(plan: Plan, say: Speech) -> list[tuple[str, str, int]]:
     """(name, sentence, line of the file) of everything that acts, in the order of the file."""
+    kinds: Kinds = {actuator.name: actuator.kind for actuator in plan.actuators}
     found = [
-        *((rule.name, _rule(rule, say), _line(rule)) for rule in plan.rules),
+        *((rule.name, _rule(rule, kinds, say), _line(rule)) for rule in plan.rules),
         *((rule.name, _round(rule, say), rule.start.text.place.line if rule.start else 0) for rule in plan.irrigation),
-        *((rule.name, _safety(rule, say), _line(rule)) for rule in plan.safety),
+        *((rule.name, _safety(rule, kinds, say), _line(rule)) for rule in plan.safety),
         *(
             (alarm.name, say("Alarm ({priority}) when {condition}.", priority=say(alarm.priority),
                              condition=_said(alarm.when)), alarm.when.text.place.line)
@@ -31,7 +36,7 @@ def _said(expression: Expression) -> str:
     return " ".join(expression.text.text.split())
 
 
-def _rule(rule: RulePlan | DrivePlan, say: Speech) -> str:
+def _rule(rule: RulePlan | DrivePlan, kinds: Kinds, say: Speech) -> str:
     if isinstance(rule, DrivePlan):
         text = say(
             "{actuator} opens in proportion: closed while {by} is at {start}, fully open {band} above.",
@@ -45,7 +50,7 @@ def _rule(rule: RulePlan | DrivePlan, say: Speech) -> str:
             for when, width in rule.band_when
         ]
         return " ".join([text, *widths])
-    demands = _demands(rule, say)
+    demands = _demands(rule, kinds, say)
     if rule.until is None:
         return say("While {condition}: {demands}.", condition=_said(rule.when), demands=demands)
     return say(
@@ -53,15 +58,15 @@ def _rule(rule: RulePlan | DrivePlan, say: Speech) -> str:
     )
 
 
-def _safety(rule: RulePlan, say: Speech) -> str:
-    return say("Above all else: {sentence}", sentence=_rule(rule, say))
+def _safety(rule: RulePlan, kinds: Kinds, say: Speech) -> str:
+    return say("Above all else: {sentence}", sentence=_rule(rule, kinds, say))
 
 
-def _demands(rule: RulePlan, say: Speech) -> str:
-    return ", ".join(f"{label(actuator, say)} {_demand(demand, say)}" for actuator, demand in rule.do)
+def _demands(rule: RulePlan, kinds: Kinds, say: Speech) -> str:
+    return ", ".join(f"{label(name, say)} {_demand(demand, kinds.get(name, ''), say)}" for name, demand in rule.do)
 
 
-def _demand(demand: Demand, say: Speech) -> str:
+def _demand(demand: Demand, kind: str, say: Speech) -> str:
     value = f"{demand.value:g} %"
     match demand.kind:
         case "at least":
@@ -74,7 +79,8 @@ def _demand(demand: Demand, say: Speech) -> str:
         case "keep":
             return say("stays as it is")
         case _:
-            return {0.0: say("off / closed"), 100.0: say("on / open")}.get(demand.value, value)
+            words = (say("off"), say("on")) if kind == "switch" else (say("closed"), say("open"))
+            return {0.0: words[0], 100.0: words[1]}.get(demand.value, value)
 
 
 def _round(rule: IrrigationPlan, say: Speech) -> str:

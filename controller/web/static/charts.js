@@ -20,7 +20,6 @@ const checked = (name) => [...document.querySelectorAll(`#choice [name=${name}]:
 // Swedish writes dates as ISO 8601 does, which everybody reads alike
 const local = (options) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hourCycle: "h23", ...options });
 const CLOCK = local({ hour: "2-digit", minute: "2-digit" });
-const DATE = local({ month: "2-digit", day: "2-digit" });
 const FULL = local({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
 const at = (form, seconds) => form.format(new Date(seconds * 1000));
 
@@ -79,7 +78,7 @@ function columnsOf(points) {
 }
 
 function chartOptions(points, shown) {
-  const series = [{ value: (u, value) => value == null ? "" : at(FULL, value) }], fills = [];
+  const series = [{ label: words.time, value: (u, value) => value == null ? "" : at(FULL, value) }], fills = [];
   points.forEach((name, index) => {
     const scale = scaleOf(name), unit = units[name] || "", paint = tone(index);
     const value = (u, v) => v == null ? "–" : `${round(v)} ${unit}`;
@@ -137,7 +136,7 @@ function timeAxis() {
     stroke: colour("--faint"), font: "12px system-ui", grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, size: 30, space: 64,
     values: (u, splits, axis, space, step) => splits.map((t) => {
       const clock = at(CLOCK, t);
-      return step >= 86400 || clock === "00:00" ? at(DATE, t) : clock;
+      return step >= 86400 || clock === "00:00" ? at(FULL, t).slice(5, 10) : clock;
     }),
   };
 }

@@ -30,6 +30,7 @@ const theme = EditorView.theme({
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--soft) !important" },
   ".cm-tooltip": { backgroundColor: "var(--card)", color: "var(--text)", border: "1px solid var(--line)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-panels": { backgroundColor: "var(--inset)", color: "var(--text)" },
 });
 
@@ -164,7 +165,7 @@ function paint({ times, lines }) {
   const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   picture = new uPlot({
     width: byId("picture").clientWidth - 12, height: 220,
-    series: [{ value: (u, t) => t == null ? "" : clock.format(new Date(t * 1000)) },
+    series: [{ label: words.time, value: (u, t) => t == null ? "" : clock.format(new Date(t * 1000)) },
       ...shown.map(([label], index) => ({ label, stroke: colour(`--c${index % 8}`), width: 2, points: { show: false },
         value: (u, v) => v == null ? "–" : String(Number(v.toFixed(1))) }))],
     axes: [{ ...axis, size: 28, values: (u, splits) => splits.map((t) => clock.format(new Date(t * 1000))) }, { ...axis, size: 42 }],

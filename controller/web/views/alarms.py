@@ -45,7 +45,7 @@ def _alarm(alarm: State, may_acknowledge: bool, say: Speech) -> Html:
     return el(
         "li",
         el("span", told(alarm["priority"], say), class_="priority"),
-        el("b", alarm["name"]),
+        el("b", told(alarm["name"], say)),
         el("span", told(alarm["text"], say), class_="why"),
         el("small", say("{state} since {time}", state=state, time=since)),
         button if may_acknowledge and alarm["state"] == "raised" else None,
@@ -67,7 +67,7 @@ def history(past: Sequence[Mapping[str, str]], say: Speech) -> Html:
             "tr",
             el("td", el("time", line["at"][:16].replace("T", " "), datetime=line["at"])),
             el("td", told(line["priority"], say)),
-            el("td", line["subject"]),
+            el("td", told(line["subject"], say)),
             el("td", told(line["state"], say)),
             el("td", told(line["text"], say)),
         )

@@ -19,8 +19,8 @@ from .layout import heading
 State = Mapping[str, Any]
 
 RANGES = (
-    ("hour", 3600, N_("Hour")),
-    ("day", 86400, N_("Day")),
+    ("hour", 3600, N_("1 hour")),
+    ("day", 86400, N_("1 day")),
     ("week", 7 * 86400, N_("7 days")),
     ("month", 30 * 86400, N_("30 days")),
     ("season", 150 * 86400, N_("Season")),
@@ -34,6 +34,7 @@ JS_WORDS = {
     "high": N_("highest"),
     "last": N_("last"),
     "point": N_("Point"),
+    "time": N_("Time"),
     "sun": N_("Sun"),
     "alarm": N_("Alarm"),
     "note": N_("Note"),

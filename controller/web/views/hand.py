@@ -17,6 +17,7 @@ from .layout import heading, section
 from .now import actuator_row, sentence, slug
 
 State = Mapping[str, Any]
+STEP = 5  # %
 DURATIONS = (5, 15, 30, 60, 120, 240, 480)  # min
 
 
@@ -99,8 +100,16 @@ def _form(actuator: State, say: Speech) -> Html:
 def _value(actuator: State, say: Speech) -> Html:
     target = actuator["target"] or 0.0
     if actuator["kind"] == "position":
+        target = round(target / STEP) * STEP
         slider = el(
-            "input", name="value", type="range", min=0, max=100, step=5, value=f"{target:.0f}", data_output="position"
+            "input",
+            name="value",
+            type="range",
+            min=0,
+            max=100,
+            step=STEP,
+            value=f"{target:.0f}",
+            data_output="position",
         )
         return el("label", say("Position"), slider, el("output", f"{target:.0f} %", id="position"))
     words = (say("open"), say("closed")) if actuator["kind"] == "valve" else (say("on"), say("off"))

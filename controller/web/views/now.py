@@ -87,7 +87,7 @@ def _alarm_strip(state: State, say: Speech) -> Html:
     lines = [
         el(
             "li",
-            el("b", alarm["name"]),
+            el("b", told(alarm["name"], say)),
             " ",
             el("span", told(alarm["text"], say)),
             " ",

@@ -32,8 +32,8 @@ JS_WORDS = {
     "failed": N_("The check did not work."),
     "applied": N_("Applied. The new rules are in force."),
     "line": N_("Line {n}"),
+    "time": N_("Time"),
     "trying": N_("Trying … this takes a while."),
-    "sure": N_("Apply these rules to the greenhouse now?"),
 }
 
 
