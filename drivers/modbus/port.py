@@ -12,13 +12,14 @@ from pathlib import Path
 import serial
 
 from .link import Hurried, LinkLost, NoAnswer
-from .messages import Request
+from .messages import BIT_READS, WORD_READS, Request
 from .options import SerialOptions
 from .rtu import Receiver, answer_size, encode
 
 _NEXT_CHUNK = 0.1  # s: an answer that has begun arrives without pauses; USB adapters deliver it in lumps, 16 ms apart
 _CHUNK = 4096  # bytes, many times the longest frame
 _LONGEST_CHATTER = 0.5  # s
+_TICK = 0.001  # s: timers of the event loop are whole milliseconds, as much as a whole character at 9600 baud
 
 
 @contextlib.asynccontextmanager
@@ -43,6 +44,8 @@ class Port:
         self._received = bytearray()
         self._unheard = False  # a request is under way, and nothing of its answer has come
         self._hurried = False
+        # some adapters hear themselves: of what is read that is plain to see, but a write is answered by its own copy
+        self._echoes = False
         try:
             self._serial = serial.Serial(
                 options.port,
@@ -70,7 +73,7 @@ class Port:
         self._check()
         latest = self._loop.time() + _LONGEST_CHATTER
         while (wait := self._quiet_since + self._options.silence - self._loop.time()) > 0:
-            await asyncio.sleep(wait)
+            await asyncio.sleep(max(wait - _TICK, 0))
             self._check()
             if self._loop.time() > latest:
                 return
@@ -88,14 +91,19 @@ class Port:
             raise LinkLost(f"{self._options.port} does not send")
 
     async def ask(self, unit: int, request: Request, patience: float) -> tuple[int, ...]:
-        receiver = Receiver(unit, request)
+        receiver, frame, heard = Receiver(unit, request), encode(unit, request), b""
+        reads = request.function in BIT_READS | WORD_READS
+        own = 0 if reads or not self._echoes else len(frame)  # bytes to come that are our own
         self._hurried, self._unheard = False, True
         try:
-            until = begins = self._send(encode(unit, request)) + patience
+            until = begins = self._send(frame) + patience
             latest = begins + 2 * answer_size(request) * self._options.character
             while self._loop.time() < latest and (data := await self._receive(until)):
-                self._unheard = False
-                if (words := receiver.feed(data)) is not None:
+                heard += data
+                own, data = max(own - len(data), 0), data[own:]
+                self._unheard = self._unheard and not data
+                if data and (words := receiver.feed(data)) is not None:
+                    self._echoes = heard.startswith(frame) if reads else self._echoes
                     return words
                 until = max(begins, self._loop.time() + _NEXT_CHUNK)
         finally:

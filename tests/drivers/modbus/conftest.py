@@ -94,6 +94,7 @@ class Bench:
         self.slaves: dict[int, Slave] = {}
         self.frames: list[bytes] = []
         self.speed: int | None = None  # baud at which the slaves hear anything; None: at all
+        self.echoes = False  # the adapter hears itself
         self.hangs = False  # the adapter passes nothing on until it is opened anew
         self._master = self._filler = -1
         self._buffer = b""
@@ -151,6 +152,8 @@ class Bench:
                 return
             frame, self._buffer = self._buffer[:size], self._buffer[size:]
             self.frames.append(frame)
+            if self.echoes:
+                self.say(frame)
             if self.speed is not None and termios.tcgetattr(self._master)[4] != getattr(termios, f"B{self.speed}"):
                 continue
             slave = self.slaves.get(frame[0])

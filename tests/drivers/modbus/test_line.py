@@ -314,3 +314,20 @@ async def test_a_fast_clock_polls_as_fast_as_the_line_allows(bench: Bench, start
         counts = [len(line.heard.readings(point)) for point in readings]
         assert max(counts) - min(counts) <= 1
         assert all(reading.quality is Quality.GOOD for point in readings for reading in line.heard.readings(point))
+
+
+async def test_an_adapter_that_hears_itself(bench: Bench, start: Start) -> None:
+    """Its own copy of a write is no answer: the device has to give one."""
+    bench.slaves[20] = board = relay()
+    bench.echoes = True
+    wiring = device("relays", {"fan": "channel/1"}, address=20, profile="waveshare-relay-8", poll="1 h")
+    async with start(wiring, timeout="50 ms", speed=20) as line:
+        await line.heard.until(lambda: line.heard.reports("fan"))
+        assert (await line.told(command("fan", Verb.ON))).followed is Followed.RUNNING
+        assert board.writes == [(5, 0, (0xFF00,))]
+        board.silent = True
+        assert (await line.told(command("fan", Verb.OFF))).followed is Followed.LOST
+        assert line.driver.health().devices[0].timeouts == 3
+        bench.echoes = board.silent = False
+        await line.heard.until(lambda: line.heard.reports("fan")[-1].followed is Followed.RUNNING)
+        assert (await line.told(command("fan", Verb.OFF))).followed is Followed.RESTING
