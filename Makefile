@@ -16,8 +16,8 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	deploy/debian-packages.sh mosquitto influxdb victoria-metrics
-	$(BIN)/pytest -n auto --ignore tests/e2e $(ARGS)
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n auto --ignore tests/e2e --ignore tests/faults $(ARGS)
+	$(BIN)/pytest tests/e2e tests/faults
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

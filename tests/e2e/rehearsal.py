@@ -15,9 +15,11 @@ from typing import Any
 from controller.app.clock import ScaledClock
 from controller.app.control import NotRunning, ask
 from controller.model.time import NS
-from controller.store import History
+from controller.store import History, Store
+from controller.uplink.influxdb import InfluxUplink, Server
 from simulators.demo import files
 from simulators.demo.child import ChildField, field_process
+from tests.app.wait import until
 from tests.support.mosquitto import Mosquitto
 
 Data = dict[str, Any]
@@ -139,3 +141,14 @@ async def rehearsal(
         finally:
             if house._process is not None and house._process.returncode is None:
                 await house.stop()
+
+
+async def deliver(store: Store, name: str, server: Server) -> None:
+    """Have an uplink of this name deliver all that is in a store, as the next process would."""
+    outbox = store.outbox(name)
+    uplink = asyncio.create_task(InfluxUplink(server, "Gimje house 1", lambda _: outbox).run())
+    try:
+        await until(lambda: outbox.begun and not outbox.pending, 120)
+    finally:
+        uplink.cancel()
+        await asyncio.gather(uplink, return_exceptions=True)

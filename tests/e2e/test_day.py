@@ -18,14 +18,12 @@ from controller.model.time import NS
 from controller.store import History, Store
 from controller.store.entries import COMMAND, DECISION, Entry
 from controller.store.samples import ACTUATOR, READING
-from controller.uplink.influxdb import InfluxUplink, Server
 from simulators.demo import files
-from tests.app.wait import until
 from tests.support.influxd import Influxd
 from tests.support.mosquitto import Mosquitto
 from tests.support.victoria import victoria
 
-from .rehearsal import Rehearsal, actuators, rehearsal
+from .rehearsal import Rehearsal, actuators, deliver, rehearsal
 
 SPEED = 600.0
 START = "2026-06-21T04:00"
@@ -146,7 +144,7 @@ def _stored(history: History) -> dict[str, int]:
 
 async def _is_in_influxdb(influx: Influxd, counted: dict[str, int], store: Store) -> None:
     """What the controller has stored in its last second is delivered by its successor, as after every end."""
-    await _deliver(store, "influxdb", Influx1Settings(influx.url, influx.database))
+    await deliver(store, "influxdb", Influx1Settings(influx.url, influx.database))
     found = {name: influx.count(*name.split("_")) for name in counted}
     assert found == counted
 
@@ -154,15 +152,5 @@ async def _is_in_influxdb(influx: Influxd, counted: dict[str, int], store: Store
 async def _is_in_victoria(counted: dict[str, int], store: Store) -> None:
     """The same day once more, by a second uplink to a server of another kind."""
     with victoria() as server:
-        await _deliver(store, "second", Influx2Settings(server.url, "farm", "greenhouse", "secret"))
+        await deliver(store, "second", Influx2Settings(server.url, "farm", "greenhouse", "secret"))
         assert {name: server.count(name) for name in counted} == counted
-
-
-async def _deliver(store: Store, name: str, server: Server) -> None:
-    outbox = store.outbox(name)
-    uplink = asyncio.create_task(InfluxUplink(server, "Gimje house 1", lambda _: outbox).run())
-    try:
-        await until(lambda: outbox.begun and not outbox.pending, 120)
-    finally:
-        uplink.cancel()
-        await asyncio.gather(uplink, return_exceptions=True)
