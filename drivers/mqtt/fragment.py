@@ -30,9 +30,12 @@ _SYMBOL = re.compile(r"[\w°µ²³/·()]+")
 _WORD = re.compile(r"[A-Za-z_][\w.\-]*([/:][\w.\-]+)*")
 
 
-def fragment(url: str, findings: Sequence[Finding]) -> str:
-    """The bus, the devices and the sensors of what was found at this broker."""
-    lines = ["buses:", "  broker:", "    driver: mqtt", f"    url: {_scalar(url)}", "devices:"]
+def fragment(url: str, findings: Sequence[Finding], username: str | None = None) -> str:
+    """The bus, the devices and the sensors of what was found at this broker, to which we are `username`."""
+    lines = ["buses:", "  broker:", "    driver: mqtt", f"    url: {_scalar(url)}"]
+    if username is not None:
+        lines += [f"    username: {_scalar(username)}", "    password: ${MQTT_PASSWORD}"]
+    lines.append("devices:")
     sensors: list[str] = []
     taken: set[str] = set()
     for finding in findings:

@@ -17,6 +17,7 @@ from drivers.mqtt import discovery
 from drivers.mqtt.discovery import Finding, Offer, found, tasmota
 from drivers.mqtt.fragment import fragment, slug
 from drivers.mqtt.scan import Progress, scan
+from drivers.mqtt.scanner import scanner
 from simulators.devices.mqtt import build
 from simulators.devices.mqtt_link import Broker
 from simulators.devices.mqtt_shelly import VirtualShelly
@@ -227,6 +228,25 @@ async def test_a_broker_is_scanned_and_nothing_is_commanded(broker: Mosquitto) -
 async def test_a_broker_that_is_not_there() -> None:
     with pytest.raises(OSError, match="refused"):
         await scan(BusSettings("scan", {"url": "mqtt://127.0.0.1:1"}, ()), seconds=0.1)
+
+
+async def test_a_broker_with_a_password_whose_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.mqtt.scanner.LISTEN", 0.5)
+    with mosquitto("onsil", "p@ss word") as broker:
+        async with client(broker.url, username="onsil", password="p@ss word") as hand:
+            await hand.publish("zigbee2mqtt/bridge/devices", json.dumps(ZIGBEE), 1, retain=True)
+            target = f"mqtt://onsil:p%40ss%20word@127.0.0.1:{broker.port}"
+            assert scanner.covers(target)
+            parts: list[float] = []
+            scanned = await scanner.scan(target, lambda part, text: parts.append(part), thorough=False)
+    assert scanned.lines == (
+        "house 1/Soil A: zigbee2mqtt (Tuya TS0601_soil Soil sensor), 4 sources",
+        "plug: zigbee2mqtt (X Y), 3 sources",
+    )
+    assert "ss word" not in scanned.fragment
+    assert "    username: onsil\n    password: ${MQTT_PASSWORD}\n" in scanned.fragment
+    assert parts[-1] == 1.0
+    assert not scanner.covers("/dev/ttyUSB0")
 
 
 def test_nothing_found_is_a_fragment_too() -> None:
