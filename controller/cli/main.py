@@ -23,6 +23,7 @@ _OWN = (
     "override",
     "release",
     "ack",
+    "export",
     "backup",
     "restore",
     "doctor",

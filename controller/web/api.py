@@ -24,7 +24,8 @@ from controller.app.desk import Desk
 from controller.app.past import parse_time
 from controller.app.records import MOST_TEXT, Records
 from controller.model.time import NS
-from controller.web import export, timeline
+from controller.store import export
+from controller.web import timeline
 from controller.web.access import Person, Role, person_of
 from controller.web.checking import Checker, can_backtest
 from controller.web.feed import Feed
@@ -157,17 +158,17 @@ class Api:
     def _history(self, records: Records, start: int, end: int, points: list[str], actuators: list[str]) -> Any:
         plan, now = self._desk.plan, self._now()
         over = timeline.stretch(start, end)
-        read = timeline.columns(records.history, points, over)
+        read = export.columns(records.history, points, over)
         sensors = [s.point for s in plan.sensors if s.point not in read] if plan.setpoints else []
         known = {name: column["mean"] for name, column in read.items()}
-        known |= {name: c["mean"] for name, c in timeline.columns(records.history, sensors, over).items()}
+        known |= {name: c["mean"] for name, c in export.columns(records.history, sensors, over).items()}
         times = over.times()
         return {
             "start": over.start,
             "end": over.end,
             "step": over.step,
             "points": read,
-            "actuators": timeline.positions(records.history, actuators, over, now),
+            "actuators": export.positions(records.history, actuators, over, now),
             "setpoints": setpoints_over(plan, times, known),
             "marks": timeline.marks(records.history, plan, over.start, over.end),
             "sun": timeline.suns(plan.site, over.start, over.end) if over.end - over.start < 35 * 86400 else [],
@@ -237,7 +238,7 @@ class Api:
 
     def _chosen(self, request: Request) -> tuple[list[str], list[str]]:
         plan = self._desk.plan
-        known = ([*timeline.units(plan)], [actuator.name for actuator in plan.actuators])
+        known = ([*export.units(plan)], [actuator.name for actuator in plan.actuators])
         chosen = []
         for key, names in zip(("points", "actuators"), known, strict=True):
             text = request.query_params.get(key)

@@ -22,8 +22,9 @@ from starlette.routing import Route
 from controller.app.control import Refused
 from controller.app.desk import Desk
 from controller.model.time import NS
+from controller.store import export
 from controller.store.entries import ALARM, NOTE
-from controller.web import export, timeline
+from controller.web import timeline
 from controller.web.access import Access, Role
 from controller.web.access.guard import POLICY
 from controller.web.api import Api, NotAllowed, raw_body, who

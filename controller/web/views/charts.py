@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from controller.core.plan import Plan
+from controller.store.export import units
 from controller.web.bands import Band
 from controller.web.html import Html, el
 from controller.web.language import N_, Speech
 from controller.web.names import label
-from controller.web.timeline import units
 
 from .layout import heading
 
