@@ -50,6 +50,9 @@ class ProfileDevice:
     def note(self) -> str:
         return ""
 
+    def farewell(self) -> Job | None:
+        return None
+
     def forget(self) -> None:
         self._on.clear()
 

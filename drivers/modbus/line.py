@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable, Sequence
 
@@ -72,7 +73,11 @@ class Line:
                     async with self._open_link(self._wake.set) as link:
                         wait = _FIRST_REOPEN
                         self._health.online, self._health.note = True, ""
-                        await self._serve(link)
+                        try:
+                            await self._serve(link)
+                        except asyncio.CancelledError:
+                            await self._take_leave(link)
+                            raise
                 except LinkLost as error:
                     self._link_lost(str(error))
                 await asyncio.sleep(wait)
@@ -95,6 +100,23 @@ class Line:
                 await self._step(link, turn.who, running, running.request)
                 if loop.time() - self._heard_at > _HUNG_AFTER and all(slot.lost for slot in self._schedule.slots):
                     return
+
+    async def _take_leave(self, link: Link) -> None:
+        """Tell those devices that want to know that nobody will look after them any more."""
+        for unit, slot in zip(self._units, self._schedule.slots, strict=True):
+            job = None if slot.lost else unit.device.farewell()
+            if job is None:
+                continue
+            with contextlib.suppress(Refused, NoAnswer, Hurried, LinkLost, StopIteration):
+                step = next(job)
+                while True:
+                    if isinstance(step, Pause):
+                        await asyncio.sleep(step.seconds)
+                        step = job.send(None)
+                    else:
+                        await link.quiet()
+                        words = await link.ask(unit.options.address, step, unit.timeout)
+                        step = job.send(Answer(self._clock.now(), words))
 
     async def _rest(self, rest: Rest) -> None:
         waits = [] if rest.real is None else [rest.real]

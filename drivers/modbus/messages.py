@@ -93,5 +93,8 @@ class FieldDevice(Protocol):
     def skips(self, command: Command) -> bool:
         """Whether the command can be dropped: a renewal, and the device has no timer to renew."""
 
+    def farewell(self) -> Job | None:
+        """What is to be said to the device when nobody will look after it any more."""
+
     def forget(self) -> None:
         """The device was gone: assume nothing of what was known of it."""

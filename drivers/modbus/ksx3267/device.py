@@ -31,7 +31,7 @@ from .codes import (
     status_text,
     wanted,
 )
-from .description import Block, Region
+from .description import Block, Region, Writes
 from .node import CODES_FROM, INFO, NodeOptions, layout, node_info
 
 _BRIDGE = 40  # registers: nodes are slow to answer, so one long read beats two short ones
@@ -83,6 +83,7 @@ class KsNode:
         self._bridge = _BRIDGE
         self._mute = False  # the node's own area cannot be read
         self._control: int | None = None
+        self._took = False  # the control is ours because we asked for it
         self._notes: dict[str, str] = {}
         self._given: dict[Wanted, int] = {}  # the last opid we gave
         self._echoed: dict[Wanted, int] = {}  # the last opid the node showed, whoever gave it
@@ -99,6 +100,9 @@ class KsNode:
     @property
     def note(self) -> str:
         return self._trouble or "; ".join(note for note in self._notes.values() if note)
+
+    def farewell(self) -> Job | None:
+        return self._give_back() if self._took and self._control == Control.REMOTE else None
 
     def forget(self) -> None:
         self._known = self._control = None
@@ -271,12 +275,18 @@ class KsNode:
         self._note_node(node, values)
         if self._control != Control.LOCAL or node.write is None:
             return
-        opid = next_opid(int(values.get("opid", 0)))
-        order = {"operation": Operation.CONTROL, "opid": opid, "control": Control.REMOTE}
-        words = items.write(node.write.layout(Operation.CONTROL), order)
-        yield Request(WRITE_REGISTERS, node.write.start + known.offset, values=words)
+        yield _set_control(known.offset, node.write, int(values.get("opid", 0)), Control.REMOTE)
         yield Pause(_QUICK.pause)
         yield from self._look(known.offset, node)
+        self._took = self._control == Control.REMOTE
+
+    def _give_back(self) -> Job:
+        """Let the node decide for itself again, so that it goes on by its own settings."""
+        known = self._known
+        if known is not None and known.node is not None and known.node.write is not None:
+            values = yield from self._fetch(known.offset, known.node.read)
+            yield _set_control(known.offset, known.node.write, int(values.get("opid", 0)), Control.LOCAL)
+        return ()
 
     def _held(self) -> str:
         """Why the node must not be commanded, or ""."""
@@ -393,6 +403,11 @@ class KsNode:
 def _absent(target: Wanted, known: Known) -> str:
     offered = ", ".join(map(name_of, known.blocks))
     return f"the node has no {name_of(target.device)}; it has {offered or 'nothing we know'}"
+
+
+def _set_control(offset: int, area: Writes, last_opid: int, control: Control) -> Request:
+    order = {"operation": Operation.CONTROL, "opid": next_opid(last_opid), "control": control}
+    return Request(WRITE_REGISTERS, area.start + offset, values=items.write(area.layout(Operation.CONTROL), order))
 
 
 def _has(node: Block | None, item: str) -> bool:

@@ -452,7 +452,7 @@ async def test_a_node_is_taken_over_only_where_site_yaml_says_so_and_no_hand_is_
         node.at(203, 1)
         await line.heard.until(lambda: line.heard.reports("fan")[-1].followed is Followed.HELD)
         assert (await line.told(command("fan", Verb.OFF))).followed is Followed.HELD
-        assert len(node.writes) == 2
+    assert len(node.writes) == 2
     bench.slaves[5] = node = korean.with_control(3)
     async with start(wiring) as line:
         assert (await line.told(command("fan", Verb.ON, 60.0))).followed is Followed.HELD
@@ -523,3 +523,14 @@ async def test_a_gateway_names_its_nodes(bench: Bench, start: Start) -> None:
     async with start(device("gateway", {"t": "temperature/1"}, address=1, profile="ks-b-7958")) as line:
         await line.heard.until(lambda: line.heard.readings("t"))
         assert line.heard.readings("t")[0].note == "this is a gateway: its nodes have the addresses 2 to 5"
+
+
+async def test_the_control_that_was_taken_is_given_back_at_the_end(bench: Bench, start: Start) -> None:
+    """The node goes on by its own settings; one that was ours from the beginning stays remote."""
+    for control, after in ((1, 1), (2, 2)):
+        bench.slaves[5] = node = korean.with_control(control)
+        wiring = device("node", LEVEL_1, address=5, profile="ks-x-3267", control="remote")
+        async with start(wiring) as line:
+            await line.heard.until(lambda: line.heard.readings("right"))
+            assert line.heard.readings("right")[0].value == 2
+        assert node.register(203) == after
