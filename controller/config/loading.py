@@ -10,7 +10,7 @@ from typing import TypeVar
 from controller.core.plan import Plan, SitePlan
 from controller.model.errors import ConfigError, Place
 
-from . import building, folding, variables
+from . import building, folding, neighbours, variables
 from .actuators import actuators, interlocks
 from .document import Lookup, parse
 from .entry import Entry, validate
@@ -26,9 +26,9 @@ from .settings import (
     Texts,
     UplinkSettings,
 )
-from .site_file import Influx1, SiteFile, Uplink
+from .site_file import Influx1, SiteFile
 from .treatment import Points
-from .wiring import wire
+from .wiring import Wiring, wire
 
 SITE, RULES = "site.yaml", "rules.yaml"
 Model = TypeVar("Model", bound=Entry)
@@ -105,6 +105,7 @@ def _configuration(
     if len(by_name) < len(site.actuators):
         return None  # what names an actuator that is wrong would only be called wrong as well
     warnings += leftovers(site, wiring)
+    uplink = _uplink(site, wiring, problems)
     bounds = interlocks(site, by_name, problems)
     if rules is None:
         return None
@@ -131,7 +132,6 @@ def _configuration(
     if problems:
         return None
     building.check(plan, problems)
-    uplink = _uplink(site.uplink)
     return Configuration(plan, wiring.finished(points.settings), uplink, language.notify(), texts)
 
 
@@ -140,7 +140,8 @@ def _site_plan(site: SiteFile) -> SitePlan:
     return SitePlan(stands.name.text, stands.latitude, stands.longitude, stands.timezone, stands.language)
 
 
-def _uplink(uplink: Uplink) -> UplinkSettings:
+def _uplink(site: SiteFile, wiring: Wiring, problems: Problems) -> UplinkSettings:
+    uplink = site.uplink
     influx = uplink.influxdb
     server: Influx1Settings | Influx2Settings | None = None
     if isinstance(influx, Influx1):
@@ -150,7 +151,13 @@ def _uplink(uplink: Uplink) -> UplinkSettings:
         )
     elif influx is not None:
         server = Influx2Settings(influx.url, influx.org.text, influx.bucket.text, influx.token.text)
-    return UplinkSettings(server, uplink.keep, uplink.max_size)
+    return UplinkSettings(
+        server,
+        uplink.keep,
+        uplink.max_size,
+        neighbours.home_assistant(uplink.home_assistant, wiring, problems),
+        neighbours.sparkplug(uplink.sparkplug, site.site.name.text, wiring, problems),
+    )
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -46,6 +46,43 @@ class Influx2Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """An MQTT broker, and who we are there. With `tls` its certificate is checked, against the file `ca` or the
+    system's authorities; `certificate` and `key` are files of our own."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAssistantSettings:
+    """Home Assistant's discovery. `discovery` is "entities" or "device"; a command holds for `override` seconds."""
+
+    broker: BrokerSettings
+    prefix: str = "homeassistant"
+    discovery: str = "entities"
+    override: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class SparkplugSettings:
+    """A Sparkplug edge node. `host` is the primary host that it waits for, if any; a command holds for `override`
+    seconds."""
+
+    broker: BrokerSettings
+    group: str
+    node: str
+    host: str | None = None
+    override: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
 class UplinkSettings:
     """Where events go, and what may wait for it: for `keep` seconds and in `max_size` bytes; None is the store's own
     choice."""
@@ -53,6 +90,8 @@ class UplinkSettings:
     influxdb: Influx1Settings | Influx2Settings | None = None
     keep: float | None = None
     max_size: int | None = None
+    home_assistant: HomeAssistantSettings | None = None
+    sparkplug: SparkplugSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

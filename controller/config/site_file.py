@@ -164,12 +164,50 @@ def _api(value: Any) -> str:
     return "<api 1>" if isinstance(value, Mapping) and value.get("api") == 1 else "<api 2>"
 
 
+class _ByBroker(Entry):
+    """What the uplinks have in common that go through an MQTT broker."""
+
+    broker: Label = Field(
+        examples=["broker"], description="A bus with driver: mqtt, by its name, or an address like mqtt://server:1883."
+    )
+    username: Label | None = Field(default=None, description="Where broker is an address.")
+    password: Label | None = Field(default=None, examples=["${HA_PASSWORD}"])
+    ca: Label | None = Field(default=None, description="File of the authority that an mqtts:// broker is known by.")
+    override: DurationAboveZero = Field(
+        default=1800.0, description="So long a command from there holds.", examples=["30 min"]
+    )
+
+
+class HomeAssistant(_ByBroker):
+    """Home Assistant, which finds everything by MQTT discovery. Its commands are overrides."""
+
+    prefix: Label | None = Field(
+        default=None, description="Home Assistant's discovery prefix.", examples=["homeassistant"]
+    )
+    discovery: Literal["entities", "device"] = Field(
+        default="entities",
+        description="One message for each entity, which every version takes, or one for all, from 2024.11 on.",
+    )
+
+
+class Sparkplug(_ByBroker):
+    """A SCADA system that speaks Sparkplug B. Its commands are overrides."""
+
+    group: Label = Field(examples=["farm"], description="The group of edge nodes that this house belongs to.")
+    node: Label | None = Field(default=None, description="Its name there; the site's name where it is not given.")
+    host: Label | None = Field(
+        default=None, description="The primary host: without it everything waits.", examples=["scada"]
+    )
+
+
 class Uplink(Entry):
     """Where readings and events go."""
 
     influxdb: (
         Annotated[Annotated[Influx2, Tag("<api 2>")] | Annotated[Influx1, Tag("<api 1>")], Discriminator(_api)] | None
     ) = None
+    home_assistant: HomeAssistant | None = None
+    sparkplug: Sparkplug | None = None
     keep: DurationAboveZero | None = Field(default=None, description="What waits longer is lost.", examples=["30 days"])
     max_size: Size | None = Field(default=None, description="So much may wait on the disk.", examples=["500 MB"])
 
