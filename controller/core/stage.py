@@ -64,12 +64,14 @@ class Actuator:
     def view(self) -> ActuatorView:
         model, want, hand = self.model, self.allowed or self.arbiter.want, self.arbiter.hand
         now = self._stage.network.now
+        # the values that it was decided on; but a drive decides all the time, and is only noted when it moves
+        same = self.decided is not None and self.decided.goal == want.goal
         return ActuatorView(
             self.name,
             model.plan.kind,
             model.position,
             want.goal,
-            self.cause or want.cause(),
+            self.cause if same and self.cause else want.cause(),
             model.moving,
             model.on,
             model.day_seconds(now.t),

@@ -284,3 +284,9 @@ def test_a_pump_runs_on_by_its_rule() -> None:
 def test_a_need_is_measured_in_per_cent() -> None:
     with pytest.raises(ConfigError, match="write it in %"):
         a_house(stages=(StagePlan("Wrong", expression("air.temperature"), SWITCHES, (20.0,)),))
+
+
+def test_a_drive_says_what_it_goes_by_now() -> None:
+    house = a_house(drive("Band", "vent", "air.temperature", "20 °C", "40 K")).reads(air_temperature=24).after("1 min")
+    house.reads(air_temperature=24.1).after("10 s")  # too little to move the motor
+    assert house.view("vent").cause.values[0] == ("air.temperature", "24.1 °C")
