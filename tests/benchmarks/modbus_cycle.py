@@ -25,8 +25,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.model.commands import Verb
-from controller.model.points import Quality, Reading
+from controller.model.commands import Report, Verb
+from controller.model.points import Quality
 from controller.model.ports import BusSettings, DeviceSettings, Driver, FieldInput, PointSettings
 from drivers.kit import RealClock, at_work, order, soon
 from drivers.modbus import factory
@@ -45,11 +45,14 @@ class Log:
 
     seen: dict[str, list[float]] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    answered: set[int] = field(default_factory=set)
 
     def __call__(self, inputs: Sequence[FieldInput]) -> None:
         now = time.monotonic()
         for entry in inputs:
-            if isinstance(entry, Reading):
+            if isinstance(entry, Report):
+                self.answered.add(entry.command_id or 0)
+            else:
                 if entry.quality is Quality.STALE:
                     self.lost.add(entry.point)
                 elif entry.quality is Quality.GOOD:
@@ -144,11 +147,12 @@ async def command(count: int) -> None:
         async with _line((*_devices(range(1, 21)), board), silent) as (driver, log, wire):
             await soon(lambda log=log, silent=silent: log.lost >= set(map(str, silent)))  # type: ignore[misc]
             for k in range(count):
-                await asyncio.sleep(0.2071)
+                await asyncio.sleep(0.1071)
+                given = order("fan", Verb.ON if k % 2 else Verb.OFF)
                 sent.append(time.monotonic())
-                driver.send(order("fan", Verb.ON if k % 2 else Verb.OFF))
-            await asyncio.sleep(0.5)
-        waits = sorted(b - a for a, b in zip(sent, wire.writes, strict=True))
+                driver.send(given)
+                await soon(lambda log=log, given=given: given.id in log.answered)  # type: ignore[misc]
+        waits = sorted(min(at for at in wire.writes if at >= moment) - moment for moment in sent)
         middle, last = statistics.median(waits), waits[-1]
         print(f"command    on the wire after {1000 * middle:.1f} ms (median), {1000 * last:.1f} ms (at most)", end="")
         print(" with three dead" if silent else "")
