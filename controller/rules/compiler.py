@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple, Protocol
 
 from controller.model.errors import one_of
@@ -111,6 +112,9 @@ class _Part:
     absolute: bool | None = None
 
 
+_LONGEST = 2000
+"""Parts of an expression with all definitions put in: a definition that doubles itself must not fill the memory."""
+
 _NO_DIMENSION = UNITS[""]
 
 _SUMS: dict[str, dict[tuple[bool, bool], bool]] = {
@@ -160,15 +164,19 @@ class _Compilation:
         self.inside: list[str] = []
         self.slots: set[int] = set()
         self.temporaries = 0
+        self.parts = count(1)
 
     def inner(self) -> _Compilation:
         """For a part that becomes a node of its own."""
         inner = _Compilation(self.text, self.scope, self.definitions)
-        inner.arguments, inner.inside = self.arguments, self.inside
+        inner.arguments, inner.inside, inner.parts = self.arguments, self.inside, self.parts
         return inner
 
     def finish(self, part: _Part) -> Compiled:
-        run: Function = eval(f"lambda v: {part.code}", {"nan": float("nan"), "__builtins__": {}, **_MEANINGS})
+        try:
+            run: Function = eval(f"lambda v: {part.code}", {"nan": float("nan"), "__builtins__": {}, **_MEANINGS})
+        except (SyntaxError, RecursionError, MemoryError):
+            raise self.text.error("this is too deeply nested", 0, "make a setpoint of a part of it") from None
         return Compiled(run, frozenset(self.slots), part.unit, part.absolute, part.code)
 
     def temporary(self) -> str:
@@ -180,6 +188,8 @@ class _Compilation:
         return f"v[{slot}]"
 
     def part(self, tree: Tree) -> _Part:
+        if next(self.parts) > _LONGEST:
+            raise self.text.error("this becomes too long when its definitions are put in", 0, "make setpoints of them")
         match tree:
             case Number(value, unit):
                 return _Part(repr(value), unit, False if unit.symbol == "K" else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -81,9 +82,11 @@ def _measure(token: Token) -> tuple[float, Unit, int]:
         if not (char.isdigit() or char == "."):
             digits = index
             break
-    symbol = token[digits:].strip()
+    symbol, value = token[digits:].strip(), float(token[:digits])
+    if not math.isfinite(value):
+        raise _Mistake(f"{token[:10]}... is too large a number", at)
     try:
-        return float(token[:digits]), unit(symbol), at
+        return value, unit(symbol), at
     except UnitError as error:
         raise _Mistake(str(error), at + len(token) - len(symbol), error.suggestion) from None
 
