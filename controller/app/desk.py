@@ -62,11 +62,12 @@ class Desk:
     def why(self, actuator: str, at: object = None) -> Data:
         """Why an actuator is where it is now, or was where it was at a past time."""
         view = self._actuator(actuator)
+        language = {"language": self._engine.core.plan.site.language}
         if at is not None:
             if self._why_then is None:
                 raise Refused("there is no journal to look into")
-            return self._why_then(actuator, str(at))
-        return {
+            return self._why_then(actuator, str(at)) | language
+        return language | {
             "actuator": actuator,
             "position": view.position,
             "target": view.target,
@@ -78,13 +79,18 @@ class Desk:
 
     def override(self, actuator: str, value: object, seconds: object, by: str) -> Data:
         """Set an actuator by hand, `value` in %, for `seconds`."""
+        share, length = self.allowed(actuator, value, seconds)
+        self._engine.emit((Override(actuator, share, length, by),))
+        return {"done": f"{actuator} is set to {share:g} % for {show_duration(length)}"}
+
+    def allowed(self, actuator: str, value: object, seconds: object) -> tuple[float, float]:
+        """The value and the time of an override that would be taken."""
         self._actuator(actuator)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
             raise Refused("the value is a number from 0 to 100 (%)")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_OVERRIDE:
             raise Refused(f"an override lasts from 1 s to {show_duration(LONGEST_OVERRIDE)}")
-        self._engine.emit((Override(actuator, float(value), float(seconds), by),))
-        return {"done": f"{actuator} is set to {value:g} % for {show_duration(seconds)}"}
+        return float(value), float(seconds)
 
     def release(self, actuator: str, by: str) -> Data:
         """Give an actuator back to the rules."""

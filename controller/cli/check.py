@@ -15,6 +15,7 @@ from .verb import DONE, NO, WRONG_USE, Verb
 
 if TYPE_CHECKING:
     from controller.analysis import Finding
+    from controller.config import Configuration
     from controller.model.errors import ConfigError
 
 
@@ -23,6 +24,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "directory", nargs="?", type=Path, help="holds site.yaml and rules.yaml ($ONSIL_CONFIG or /etc/onsil)"
     )
     parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--explain", action="store_true", help="say in a sentence what each rule will do")
+    parser.add_argument("--language", choices=("en", "ko"), help="of the sentences (the site's)")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -41,10 +44,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
         warnings += analyse(report.configuration.plan, date.today().year)
         warnings.sort(key=lambda warning: warning.place)
+    told = _sentences(report.configuration, arguments.language) if arguments.explain and report.configuration else []
     if arguments.json:
-        print(json.dumps(_document(report.errors, warnings), ensure_ascii=False))
+        document = _document(report.errors, warnings)
+        if arguments.explain:
+            document["rules"] = [{"line": line, "name": name, "sentence": text} for name, text, line in told]
+        print(json.dumps(document, ensure_ascii=False))
     else:
         _print(report.errors, warnings, directory)
+        for name, text, _ in told:
+            print(f"\n{name}\n  {text}")
     return NO if report.errors else DONE
 
 
@@ -61,6 +70,14 @@ def print_errors(errors: Sequence[ConfigError]) -> int:
     for error in errors:
         print(error, file=sys.stderr)
     return NO
+
+
+def _sentences(configuration: Configuration, language: str | None) -> list[tuple[str, str, int]]:
+    from controller.web.language import speech
+    from controller.web.sentences import sentences
+
+    plan = configuration.plan
+    return sentences(plan, speech(language or plan.site.language))
 
 
 def _document(errors: Sequence[ConfigError], warnings: Sequence[ConfigError | Finding]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from controller.model.units import show_duration
+from controller.web.language import speech
+from controller.web.phrases import told
 
 State = dict[str, Any]
 
@@ -37,18 +39,17 @@ def status_lines(state: State) -> list[str]:
 
 
 def why_lines(actuator: State) -> list[str]:
-    """Where one actuator is, and the cause with its chain."""
+    """Where one actuator is, and the cause with its chain, in the language of the answer."""
+    say = speech(actuator.get("language", "en"))
     then = f" at {actuator['at'][:19].replace('T', ' ')}" if actuator.get("at") else ""
     lines = [f"{actuator.get('actuator') or actuator['name']}{then}: {position(actuator)}"]
     cause = actuator["cause"]
     if cause is None:
         return [*lines, "nothing has been decided yet"]
-    lines.append(f"{cause['level']}: {cause['rule']}")
-    lines.extend(f"  {name} = {value}" for name, value in cause["values"].items())
-    lines.extend(f"  {link}" for link in cause["chain"])
-    for trouble in ("limited", "trouble"):
-        if actuator.get(trouble):
-            lines.append(f"  {actuator[trouble]}")
+    lines.append(f"{told(cause['level'], say)}: {told(cause['rule'], say)}")
+    lines.extend(f"  {told(name, say)} = {told(value, say)}" for name, value in cause["values"].items())
+    lines.extend(f"  {told(link, say)}" for link in cause["chain"])
+    lines.extend(f"  {told(actuator[trouble], say)}" for trouble in ("limited", "trouble") if actuator.get(trouble))
     return lines
 
 

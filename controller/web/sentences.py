@@ -78,6 +78,8 @@ def _demand(demand: Demand, kind: str, say: Speech) -> str:
             return say("on for {time} every {period}", time=on, period=every)
         case "keep":
             return say("stays as it is")
+        case _ if kind == "position":
+            return value  # a screen at 100 % is drawn: nobody would call it open
         case _:
             words = (say("off"), say("on")) if kind == "switch" else (say("closed"), say("open"))
             return {0.0: words[0], 100.0: words[1]}.get(demand.value, value)
