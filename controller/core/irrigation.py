@@ -201,6 +201,7 @@ class Rounds:
             if self._valve().free():
                 self._begin_turn(now)
             elif now.t >= self._turn_began + 3 * _PATIENCE:
+                self._short = True
                 self._end(now, ": no valve or pump was free")
                 return False
             else:

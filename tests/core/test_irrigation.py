@@ -264,3 +264,30 @@ def test_the_cause_of_a_round_is_written_down() -> None:
     house = a_house(SEQUENCE).at("08:00").reads(slab_water_content=45).after("1 min")
     assert house.notes("Beds") == ["round started (slab.water_content = 45 %)"]
     house.because(bed_1="irrigation: Beds (slab.water_content = 45 %)")
+
+
+def test_a_bed_that_waits_too_long_for_the_pump_raises_an_alarm() -> None:
+    endless = rounds("Endless", "bed_2", "slab.water_content < 50 %", "1 h")
+    pump = PumpPlan("pump", BEDS, capacity=20 * LITRES_PER_MINUTE)
+    house = a_house(endless, replace(SEQUENCE, then=("bed_3",)), pumps=(pump,)).at("08:00")
+    house.reads(slab_water_content=45).after("1 min").expect(bed_2="open", bed_1="closed")
+    house.after("50 min").expect(bed_1="closed")
+    assert house.notes("Beds") == []  # a round that cannot begin is no round yet
+    house.reads(slab_water_content=60).after("2 h").expect(bed_1="closed", bed_2="closed")
+
+
+def test_a_sequence_whose_next_valve_is_taken_for_long_says_so() -> None:
+    other = replace(SEQUENCE, name="Long", valve="bed_3", then=(), start=expression("slab.drain > 5 L"), give=7200.0)
+    house = a_house(other, replace(SEQUENCE, then=("bed_3",))).at("08:00").reads(slab_drain=6).after("1 min")
+    house.reads(slab_water_content=45).after("1 min").reads(slab_water_content=60).after("35 min")
+    assert house.notes("Beds")[-1] == "gave only 2 min of 2 min: no valve or pump was free"
+    assert "irrigation Beds" in house.alarms()
+
+
+def test_a_sequence_keeps_its_pump_from_one_valve_to_the_next() -> None:
+    other = replace(SEQUENCE, name="Long", valve="bed_2", then=(), start=expression("slab.drain > 5 L"), give=7200.0)
+    pump = PumpPlan("pump", BEDS, capacity=20 * LITRES_PER_MINUTE)
+    house = a_house(other, replace(SEQUENCE, then=("bed_3",)), pumps=(pump,)).at("08:00")
+    house.reads(slab_water_content=45).after("1 min").reads(slab_water_content=60, slab_drain=6).after("10 min")
+    assert house.notes("Beds")[-1] == "gave 2 min + 2 min"
+    house.expect(bed_2="open")
