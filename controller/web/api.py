@@ -138,14 +138,17 @@ class Api:
 
     async def override(self, request: Request) -> Response:
         asked = await body(request, OverrideQuestion)
+        self._feed.forget()
         return as_json(self._desk.override(asked.actuator, asked.value, asked.seconds, who(request).name))
 
     async def release(self, request: Request) -> Response:
         asked = await body(request, ReleaseQuestion)
+        self._feed.forget()
         return as_json(self._desk.release(asked.actuator, who(request).name))
 
     async def acknowledge(self, request: Request) -> Response:
         asked = await body(request, AcknowledgeQuestion)
+        self._feed.forget()
         return as_json(self._desk.acknowledge(asked.alarm, who(request).name))
 
     # the past

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from controller.web.html import Html
 
 State = dict[str, Any]
-Fragments = Mapping[str, Html]
+Fragments = dict[str, Html]
 Draw = Callable[[State], Fragments]
 
 EVERY = 1.0  # real seconds between two states
@@ -38,59 +38,51 @@ class Feed:
     def __init__(self, status: Callable[[], State]) -> None:
         self._status = status
         self._moment: Moment | None = None
-        self._before: Moment | None = None
-        self._listeners = 0
-
-    @property
-    def listeners(self) -> int:
-        return self._listeners
+        self._outdated = False
 
     def now(self) -> Moment:
         """The present moment, which may be up to `EVERY` seconds old."""
         at = time.monotonic()
-        if self._moment is None or at - self._moment.at >= EVERY * 0.9:
+        if self._moment is None or self._outdated or at - self._moment.at >= EVERY * 0.9:
+            self._outdated = False
             number = 0 if self._moment is None else self._moment.number + 1
-            self._before, self._moment = self._moment, Moment(number, self._status(), at)
+            self._moment = Moment(number, self._status(), at)
         return self._moment
+
+    def forget(self) -> None:
+        """Somebody has changed something: who asks next is to see it."""
+        self._outdated = True
 
     def fragments(self, view: str, draw: Draw) -> Fragments:
         """What a view looks like now. `view` names what `draw` draws, with everything that it depends on."""
         return self._drawn(self.now(), view, draw)
 
-    async def updates(self, view: str, draw: Draw, seen: Fragments) -> AsyncIterator[bytes]:
-        """Server-sent events with those fragments that differ from the ones before; `seen` is what was sent already.
+    async def updates(self, view: str, draw: Draw) -> AsyncGenerator[bytes]:
+        """Server-sent events: first all fragments, then those that differ from the ones before.
 
         A reader that is slow misses moments, never fragments: each message is made from what that reader has seen.
         """
-        self._listeners += 1
-        last, said_at = -1, time.monotonic()
-        try:
-            yield b"retry: 1500\n\n"
-            while True:
-                moment = self.now()
-                drawn = self._drawn(moment, view, draw)
-                message = self._message(moment, view, last, drawn, seen)
-                seen, last = drawn, moment.number
-                if message or time.monotonic() - said_at >= ALIVE_EVERY:
-                    said_at = time.monotonic()
-                    yield message or b": alive\n\n"
-                await self._pause()
-        finally:
-            self._listeners -= 1
+        last, said_at, seen = -1, time.monotonic(), Fragments()
+        yield b"retry: 1500\n\n"
+        while True:
+            moment = self.now()
+            drawn = self._drawn(moment, view, draw)
+            message = self._message(moment, view, last, drawn, seen)
+            seen, last = drawn, moment.number
+            if message or time.monotonic() - said_at >= ALIVE_EVERY:
+                said_at = time.monotonic()
+                yield message or b": alive\n\n"
+            await self._pause()
 
     async def states(self) -> AsyncIterator[bytes]:
         """Server-sent events with the whole state as JSON."""
-        self._listeners += 1
-        try:
-            yield b"retry: 1500\n\n"
-            while True:
-                moment = self.now()
-                if moment.json is None:
-                    moment.json = orjson.dumps(moment.state)
-                yield b"event: status\ndata: " + moment.json + b"\n\n"
-                await self._pause()
-        finally:
-            self._listeners -= 1
+        yield b"retry: 1500\n\n"
+        while True:
+            moment = self.now()
+            if moment.json is None:
+                moment.json = orjson.dumps(moment.state)
+            yield b"event: status\ndata: " + moment.json + b"\n\n"
+            await self._pause()
 
     async def _pause(self) -> None:
         """Until the next moment: all readers wake in the same tick, so that they share it."""

@@ -176,7 +176,7 @@ class Pages:
         view, state = request.path_params["view"], self._feed.now().state
         say, role = language_of(request, state), who(request).role
         key = f"{view} {say.language} {role}"
-        stream = self._feed.updates(key, self._draw(view, say, role), {})
+        stream = self._feed.updates(key, self._draw(view, say, role))
         return StreamingResponse(stream, media_type="text/event-stream")
 
     async def _told(self, kind: str, days: int, frame: Frame) -> list[dict[str, str]]:
@@ -214,20 +214,24 @@ class Pages:
             value, seconds = float(form["value"]), float(form["seconds"])
         except (KeyError, ValueError):
             raise Refused(frame.say("Choose a value and a time.")) from None
+        self._desk.allowed(actuator["name"], value, seconds)
         if form.get("sure") != "yes":
             until = datetime.fromisoformat(frame.state["time"]) + timedelta(seconds=seconds)
             return hand.confirm(actuator, value, seconds, until.strftime("%H:%M"), self._desk.plan, frame.say)
         self._desk.override(actuator["name"], value, seconds, frame.person.name)
+        self._feed.forget()
         return _said(frame.say("It is set."))
 
     async def release(self, request: Request) -> Html:
         frame = self._for(Role.OPERATOR, request)
         self._desk.release(request.path_params["actuator"], frame.person.name)
+        self._feed.forget()
         return _said(frame.say("It follows the rules again."))
 
     async def acknowledge(self, request: Request) -> Html:
         frame, form = self._for(Role.OPERATOR, request), await form_of(request)
         self._desk.acknowledge(form.get("alarm", ""), frame.person.name)
+        self._feed.forget()
         return join(frame.say("It is noted that you have seen it."))
 
     # the rules

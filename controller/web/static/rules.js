@@ -52,7 +52,7 @@ const view = new EditorView({
       lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
       highlightActiveLineGutter(), highlightSelectionMatches(), indentUnit.of("  "), yaml(), syntaxHighlighting(colours),
       theme, autocompletion({ override: [complete] }), EditorState.readOnly.of(area.readOnly),
-      EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label") }),
+      EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label"), tabindex: "0" }),
       keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
       EditorView.updateListener.of((update) => { if (update.docChanged) changed(); }),
     ],
