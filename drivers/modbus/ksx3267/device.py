@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,30 +13,26 @@ from controller.model.time import Instant
 
 from ..messages import ILLEGAL_ADDRESS, READ_HOLDING, WRITE_REGISTERS, Answer, Job, Pause, Request, refusal_text
 from ..plan import Span, merge
-from . import items
+from . import items, states
 from .blocks import Supply, command_words, next_opid, unfit
 from .codes import (
     NUTRIENT_SUPPLY,
-    SENSORS,
     Control,
     Operation,
     Part,
     Wanted,
     alert_text,
-    followed,
-    is_error,
     name_of,
-    quality,
     status_text,
     wanted,
 )
 from .description import Block, Region, Writes
 from .node import CODES_FROM, INFO, NodeOptions, layout, node_info
+from .states import Shown, Values
 
 _BRIDGE = 40  # registers: nodes are slow to answer, so one long read beats two short ones
 
 Steps = Generator[Request | Pause, Answer | None, None]
-Values = Mapping[str, float]
 
 
 class _Patience(NamedTuple):
@@ -59,14 +54,6 @@ class Known:
     node: Block | None
     blocks: dict[Wanted, Block]
     reads: tuple[Span, ...]
-
-
-class Shown(NamedTuple):
-    """What an output shows."""
-
-    followed: Followed
-    verb: Verb | None = None
-    note: str = ""
 
 
 class KsNode:
@@ -160,7 +147,7 @@ class KsNode:
         if target.device not in self._echoed or target.family == Part.AREA:
             values = yield from self._fetch(known.offset, block.read)
             self._echoed[target.device] = int(values.get("opid", 0))
-            if command.verb is Verb.OFF and _waters_another(target, values):
+            if command.verb is Verb.OFF and states.waters_another(target, values):
                 # what would be stopped is not ours
                 return [Report(command.output, Followed.RESTING, self._at or command.at, None, command.id)]
         opid = self._new_opid(target.device)
@@ -201,7 +188,7 @@ class KsNode:
             if answer.refusal is not None:
                 return [_refused(command, answer.at, refusal_text(answer.refusal))]
             values = items.read(block.read.items, answer.words)
-            shown = _shown(target, values)
+            shown = states.shown(target, values)
             over = command.seconds is not None and answer.at.seconds_since(given) > command.seconds - 1
             stopped = shown.followed in (Followed.HELD, Followed.REFUSED)
             settled = shown.verb is wish or stopped or (shown.verb is None and over)
@@ -308,7 +295,7 @@ class KsNode:
         """The node's own items, as far as they were read."""
         if known.node is None:
             return {}
-        values = _values(known.node.read, words)
+        values = states.values(known.node.read, words)
         self._note_node(known.node, values)
         return values
 
@@ -332,49 +319,17 @@ class KsNode:
         self, point: PointSettings, target: Wanted, known: Known, words: Mapping[int, int], own: Values, refusal: str
     ) -> Reading:
         assert self._at is not None
-        at = self._at
         if target.family in (Part.NODE_STATUS, Part.CONTROL):
-            value = own.get("status" if target.family == Part.NODE_STATUS else "control")
-            if value is None:
-                return Reading.missing(point.name, at, Quality.BAD, refusal or "the node does not tell")
-            return Reading(point.name, value * point.factor + point.shift, at)
+            return states.of_node(point, target, own, self._at, refusal)
         block = known.blocks.get(target.device)
         if block is None:
-            return Reading.missing(point.name, at, Quality.BAD, _absent(target, known))
-        values = _values(block.read, words)
-        if not values:
-            return Reading.missing(point.name, at, Quality.BAD, refusal)
+            return Reading.missing(point.name, self._at, Quality.BAD, _absent(target, known))
+        found = states.values(block.read, words)
+        if not found:
+            return Reading.missing(point.name, self._at, Quality.BAD, refusal)
         if target.family < 0:
-            return self._part(point, target, values)
-        return self._sensor(point, target, values, int(own.get("status", 0)))
-
-    def _part(self, point: PointSettings, target: Wanted, values: Values) -> Reading:
-        """Something that an actuator says of itself."""
-        assert self._at is not None
-        item = {Part.POSITION: "position", Part.RATIO: "ratio", Part.ALERT: "alert"}[Part(target.family)]
-        value = values.get(item)
-        if value is None or (target.family == Part.POSITION and value > 100):
-            return Reading.missing(point.name, self._at, Quality.BAD, f"the device has no {item}")
-        note = alert_text(int(value)) if target.family == Part.ALERT else ""
-        return Reading(point.name, value * point.factor + point.shift, self._at, note=note)
-
-    def _sensor(self, point: PointSettings, target: Wanted, values: Values, node_status: int) -> Reading:
-        assert self._at is not None
-        kind, status = SENSORS[target.family], int(values.get("status", 0))
-        grade, note = quality(status), status_text(status) if status else ""
-        if is_error(node_status):
-            grade, note = Quality.BAD, f"node: {status_text(node_status)}"
-        if grade is not Quality.GOOD:
-            return Reading.missing(point.name, self._at, grade, note)
-        value = values.get("value", values.get("event", math.nan))
-        if not math.isfinite(value):
-            return Reading.missing(point.name, self._at, Quality.BAD, "the device has no value")
-        if kind.flag:
-            value = float(value != 0)
-        if not kind.low <= value <= kind.high:
-            note = f"{value:g} {kind.unit}".rstrip() + " cannot be"
-            return Reading.missing(point.name, self._at, Quality.BAD, note)
-        return Reading(point.name, value * point.factor + point.shift, self._at, grade, note)
+            return states.of_actuator(point, target, found, self._at)
+        return states.of_sensor(point, target, found, int(own.get("status", 0)), self._at)
 
     def _changes(self, known: Known, words: Mapping[int, int]) -> list[Report]:
         assert self._at is not None
@@ -385,12 +340,12 @@ class KsNode:
             if block is None:
                 now[name] = Shown(Followed.REFUSED, None, _absent(target, known))
                 continue
-            values = _values(block.read, words)
+            values = states.values(block.read, words)
             if not values:
                 continue
             self._echoed[target.device] = int(values.get("opid", 0))
             self._notes[name_of(target.device)] = alert_text(int(values.get("alert", 0)))
-            now[name] = Shown(Followed.HELD, None, held) if held else _shown(target, values)
+            now[name] = Shown(Followed.HELD, None, held) if held else states.shown(target, values)
         return self._shows(now, self._at)
 
     def _shows(self, now: Mapping[str, Shown], at: Instant) -> list[Report]:
@@ -416,29 +371,6 @@ def _has(node: Block | None, item: str) -> bool:
 
 def _span(region: Region) -> Span:
     return Span(READ_HOLDING, region.start, region.size)
-
-
-def _values(region: Region, words: Mapping[int, int]) -> Values:
-    """The items of a region; nothing where it was not read."""
-    if region.start not in words:
-        return {}
-    return items.read(region.items, [words[region.start + i] for i in range(region.size)])
-
-
-def _waters_another(target: Wanted, values: Values) -> bool:
-    """Whether the output is a zone, and its nutrient supply is busy with another one."""
-    busy = followed(int(values.get("status", 0)))[0] is Followed.RUNNING
-    return target.family == Part.AREA and busy and values.get("area", 0) not in (0, target.number)
-
-
-def _shown(target: Wanted, values: Values) -> Shown:
-    """What an output shows, by the status block of its device."""
-    status, alert = int(values.get("status", 0)), alert_text(int(values.get("alert", 0)))
-    result, verb = followed(status)
-    if result is Followed.RUNNING and _waters_another(target, values):
-        result, verb = Followed.RESTING, None
-    note = "" if result in (Followed.RUNNING, Followed.RESTING) else status_text(status)
-    return Shown(result, verb, "; ".join(part for part in (note, alert) if part))
 
 
 def _refused(command: Command, at: Instant, note: str) -> Report:

@@ -29,6 +29,12 @@ from drivers.modbus.rtu import Receiver, encode
         (1, Request(WRITE_COIL, 0, values=(0xFF00,)), "01 05 00 00 FF 00 8C 3A"),
         (240, Request(READ_HOLDING, 0, 2), "F0 03 00 00 00 02 D1 2A"),
         (0xFF, Request(READ_HOLDING, 0x07D0), "FF 03 07 D0 00 01 91 59"),
+        # from the makers' own manuals: Elsner P03/3, Seeed SenseCAP ONE, Sonbest SY0291B, Renke RS-FSJT, XY-MD01
+        (1, Request(READ_INPUT, 0, 17), "01 04 00 00 00 11 30 06"),
+        (1, Request(READ_INPUT, 0, 2), "01 04 00 00 00 02 71 CB"),
+        (1, Request(READ_HOLDING, 0, 5), "01 03 00 00 00 05 85 C9"),
+        (1, Request(READ_HOLDING, 0), "01 03 00 00 00 01 84 0A"),
+        (1, Request(READ_INPUT, 1), "01 04 00 01 00 01 60 0A"),
         # the two of the Modbus application protocol's own examples, with their CRC
         (1, Request(WRITE_COILS, 19, values=(1, 0, 1, 1, 0, 0, 1, 1, 1, 0)), "01 0F 00 13 00 0A 02 CD 01 72 CB"),
         (1, Request(WRITE_REGISTERS, 1, values=(10, 258)), "01 10 00 01 00 02 04 00 0A 01 02 92 30"),
@@ -52,6 +58,18 @@ def test_answer_in_pieces_after_noise_and_a_strangers_late_answer() -> None:
     for byte in stream[:-1]:
         assert receiver.feed(bytes((byte,))) is None
     assert receiver.feed(stream[-1:]) == (0xFF9C, 0x0226)
+
+
+@pytest.mark.parametrize(
+    ("request_", "frame", "words"),
+    [
+        (Request(READ_INPUT, 0, 2), "01 04 04 00 00 6E 8C D6 41", (0x0000, 0x6E8C)),
+        (Request(READ_INPUT, 1), "01 04 02 01 31 79 74", (0x0131,)),
+        (Request(READ_HOLDING, 0), "01 03 02 00 56 38 7A", (0x0056,)),
+    ],
+)
+def test_golden_answers_from_the_makers_manuals(request_: Request, frame: str, words: tuple[int, ...]) -> None:
+    assert Receiver(1, request_).feed(bytes.fromhex(frame)) == words
 
 
 def test_bits_come_lowest_first() -> None:

@@ -1,0 +1,86 @@
+"""From the items of a node's registers to readings and to what outputs show. No I/O."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from controller.model.commands import Followed, Verb
+from controller.model.points import Quality, Reading
+from controller.model.ports import PointSettings
+from controller.model.time import Instant
+
+from . import items
+from .codes import SENSORS, Part, Wanted, alert_text, followed, is_error, quality, status_text
+from .description import Region
+
+Values = Mapping[str, float]
+_ITEMS = {Part.POSITION: "position", Part.RATIO: "ratio", Part.ALERT: "alert"}
+
+
+class Shown(NamedTuple):
+    """What an output shows."""
+
+    followed: Followed
+    verb: Verb | None = None
+    note: str = ""
+
+
+def values(region: Region, words: Mapping[int, int]) -> Values:
+    """The items of a region; nothing where it was not read."""
+    if region.start not in words:
+        return {}
+    return items.read(region.items, [words[region.start + i] for i in range(region.size)])
+
+
+def of_node(point: PointSettings, target: Wanted, own: Values, at: Instant, refusal: str) -> Reading:
+    """Something that the node says of itself; `refusal` is why it did not, where it did not."""
+    value = own.get("status" if target.family == Part.NODE_STATUS else "control")
+    if value is None:
+        return Reading.missing(point.name, at, Quality.BAD, refusal or "the node does not tell")
+    return Reading(point.name, value * point.factor + point.shift, at)
+
+
+def of_actuator(point: PointSettings, target: Wanted, found: Values, at: Instant) -> Reading:
+    """Something that an actuator says of itself."""
+    item = _ITEMS[Part(target.family)]
+    value = found.get(item)
+    if value is None or (target.family == Part.POSITION and value > 100):
+        return Reading.missing(point.name, at, Quality.BAD, f"the device has no {item}")
+    note = alert_text(int(value)) if target.family == Part.ALERT else ""
+    return Reading(point.name, value * point.factor + point.shift, at, note=note)
+
+
+def of_sensor(point: PointSettings, target: Wanted, found: Values, node_status: int, at: Instant) -> Reading:
+    """What a sensor measures, as far as it and its node are in order and the value can be."""
+    kind, status = SENSORS[target.family], int(found.get("status", 0))
+    grade, note = quality(status), status_text(status) if status else ""
+    if is_error(node_status):
+        grade, note = Quality.BAD, f"node: {status_text(node_status)}"
+    if grade is not Quality.GOOD:
+        return Reading.missing(point.name, at, grade, note)
+    value = found.get("value", found.get("event", math.nan))
+    if not math.isfinite(value):
+        return Reading.missing(point.name, at, Quality.BAD, "the device has no value")
+    if kind.flag:
+        value = float(value != 0)
+    if not kind.low <= value <= kind.high:
+        return Reading.missing(point.name, at, Quality.BAD, f"{value:g} {kind.unit}".rstrip() + " cannot be")
+    return Reading(point.name, value * point.factor + point.shift, at, grade, note)
+
+
+def waters_another(target: Wanted, found: Values) -> bool:
+    """Whether the output is a zone, and its nutrient supply is busy with another one."""
+    busy = followed(int(found.get("status", 0)))[0] is Followed.RUNNING
+    return target.family == Part.AREA and busy and found.get("area", 0) not in (0, target.number)
+
+
+def shown(target: Wanted, found: Values) -> Shown:
+    """What an output shows, by the status block of its device."""
+    status, alert = int(found.get("status", 0)), alert_text(int(found.get("alert", 0)))
+    result, verb = followed(status)
+    if result is Followed.RUNNING and waters_another(target, found):
+        result, verb = Followed.RESTING, None
+    note = "" if result in (Followed.RUNNING, Followed.RESTING) else status_text(status)
+    return Shown(result, verb, "; ".join(part for part in (note, alert) if part))
