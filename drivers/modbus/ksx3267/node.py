@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import description
+from . import defaults
 from .blocks import Recipe
 from .codes import ACTUATORS, SENSORS, Wanted, family
-from .description import GATEWAY, Block, Description
+from .defaults import GATEWAY
+from .description import Block, Description
 
 INFO = (1, 8)  # first register, count
 CODES_FROM = 101
@@ -41,7 +42,7 @@ class NodeInfo(NamedTuple):
         """The standards' own description of such a node, or None."""
         if self.organisation or self.company:
             return None
-        return description.default(self.type, self.product, self.protocol, self.channels)
+        return defaults.default(self.type, self.product, self.protocol, self.channels)
 
     @property
     def unknown(self) -> str:
@@ -77,7 +78,7 @@ def layout(info: NodeInfo, codes: Sequence[int], known: Description) -> dict[Wan
     """
     blocks = known.devices
     if blocks is None:
-        blocks = tuple(description.automatic(known.node, codes, info.protocol))
+        blocks = tuple(defaults.automatic(known.node, codes, info.protocol))
     silent = not any(codes)
     seen: Counter[int] = Counter()
     found = {}
