@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from controller.app.control import NotRunning, ask
 from tests.benchmarks.mqtt_wire import Wire
 from tests.benchmarks.peers import Peer
 from tests.support.mosquitto import free_port, mosquitto
@@ -29,7 +30,7 @@ _TYPICAL = {"co2": 700.0, "radiation": 300.0, "ec": 2.0, "ph": 6.0, "wind_speed"
 
 
 def measure(points: int, seconds: float) -> tuple[float, float, float]:
-    """Share of one core, resident MB, and readings a second that arrived."""
+    """Share of one core, resident MB, and readings a second that the core has taken."""
     with tempfile.TemporaryDirectory() as folder, mosquitto(settings="max_queued_messages 0") as broker:
         home = Path(folder) / "site"
         home.mkdir()
@@ -41,18 +42,26 @@ def measure(points: int, seconds: float) -> tuple[float, float, float]:
         try:
             with Wire(broker.port, "sensors") as wire:
                 _send(wire, points, WARM_UP)
-                used, began = controller.cpu(), time.perf_counter()
-                sent = _send(wire, points, seconds)
+                used, taken, began = controller.cpu(), _readings(controller, home), time.perf_counter()
+                _send(wire, points, seconds)
                 passed = time.perf_counter() - began
-                if not controller.resident():
-                    raise RuntimeError(f"the controller has ended: {controller.log()[-2000:]}")
-                return (controller.cpu() - used) / passed, controller.resident(), sent / passed
+                share = (controller.cpu() - used) / passed
+                return share, controller.resident(), (_readings(controller, home) - taken) / passed
         finally:
             controller.stop()
 
 
-def _send(wire: Wire, points: int, seconds: float) -> int:
-    """Every device once a second, spread over it; how many points that were."""
+def _readings(controller: Peer, home: Path) -> int:
+    """How many readings the core has taken so far."""
+    try:
+        answer = ask(home / "state", {"do": "status"})
+    except NotRunning:
+        raise RuntimeError(f"the controller has ended: {controller.log()[-2000:]}") from None
+    return int(answer["counters"]["readings"])
+
+
+def _send(wire: Wire, points: int, seconds: float) -> None:
+    """Every device once a second, spread over it."""
     devices = points // A_MESSAGE
     chance = random.Random(1)
     began = time.perf_counter()
@@ -61,7 +70,6 @@ def _send(wire: Wire, points: int, seconds: float) -> int:
         time.sleep(max(0.0, began + number / devices - time.perf_counter()))
         values = ",".join(f'"{name}":{_TYPICAL.get(name, 20.0) + chance.random():.2f}' for name in _QUANTITIES)
         wire.send(wire.publication(f"field/{device}", b"{%s}" % values.encode(), 0))
-    return int(devices * seconds) * A_MESSAGE
 
 
 def _site(points: int, port: int) -> str:
@@ -75,7 +83,7 @@ def _site(points: int, port: int) -> str:
     for device in range(points // A_MESSAGE):
         names = ", ".join(f"d{device}.{name}: {name}" for name in _QUANTITIES)
         lines += [f"  d{device}: {{bus: broker, profile: json, topic: field/{device}, points: {{{names}}}}}"]
-        sensors += [f"  d{device}.{name}: {{unit: {unit}}}" for name, unit in _UNITS.items()]
+        sensors += [f"  d{device}.{name}: {{unit: '{unit}'}}" for name, unit in _UNITS.items()]
     relays = ", ".join(f"r{device}.relay: power/{device + 1}" for device in range(_relays(points)))
     lines += [f"  relays: {{bus: broker, profile: tasmota, topic: relays, points: {{{relays}}}}}", *sensors]
     lines += ["actuators:"]

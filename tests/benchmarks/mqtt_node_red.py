@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.benchmarks.mqtt_wire import Message, Wire
 from tests.benchmarks.peers import Peer, node_red, onsil
@@ -27,13 +28,21 @@ BURSTS = ((0, False), (1, False), (0, True))  # QoS, and whether every message s
 DRY, DAMP = 70.0, 95.0  # %
 
 
+class Burst(NamedTuple):
+    """Messages a second until the last command, how many came before it, and processor time a message (s)."""
+
+    rate: float
+    commands: int
+    cost: float
+
+
 @dataclass
 class Results:
     """Of one peer; lists have one entry a round."""
 
     start: float = 0.0
     latency: dict[int, list[list[float]]] = field(default_factory=lambda: {0: [], 1: []})
-    burst: dict[tuple[int, bool], list[tuple[float, int]]] = field(default_factory=dict)
+    burst: dict[tuple[int, bool], list[Burst]] = field(default_factory=dict)
     resident: float = 0.0
 
 
@@ -65,7 +74,7 @@ def _running(peers: tuple[Peer, ...], wire: Wire, results: dict[str, Results]) -
     try:
         for peer in peers:
             peer.start()
-            results[peer.name].start = _first_command(wire, peer)
+            results[peer.name].start = first_command(wire, peer)
             _rest(wire, peer)
         yield
     finally:
@@ -73,7 +82,7 @@ def _running(peers: tuple[Peer, ...], wire: Wire, results: dict[str, Results]) -
             peer.stop()
 
 
-def _first_command(wire: Wire, peer: Peer) -> float:
+def first_command(wire: Wire, peer: Peer) -> float:
     """Seconds from the start of the process to its answer to a temperature that is sent again and again."""
     while time.perf_counter() - peer.started < 60:
         wire.send(_reading(wire, peer, 0, COLD))
@@ -101,8 +110,8 @@ def _latency(wire: Wire, peer: Peer, qos: int, messages: int) -> list[float]:
     return found
 
 
-def _burst(wire: Wire, peer: Peer, messages: int, qos: int, switching: bool) -> tuple[float, int]:
-    """Messages a second until the command that the last one causes, and how many other commands came before it.
+def _burst(wire: Wire, peer: Peer, messages: int, qos: int, switching: bool) -> Burst:
+    """Until the command that the last one causes.
 
     Either no message but the last switches anything, or every one crosses the threshold of the heater.
     """
@@ -110,7 +119,7 @@ def _burst(wire: Wire, peer: Peer, messages: int, qos: int, switching: bool) -> 
     low, high = (COLD, WARM) if switching else (18.2, 18.8)
     packets = [_reading(wire, peer, qos, high if number % 2 else low) for number in range(messages - 1)]
     packets.append(_reading(wire, peer, qos, high, DAMP))
-    sent = time.perf_counter()
+    used, sent = peer.cpu(), time.perf_counter()
     flood = wire.flood(packets)
     commands = 0
     for message in wire.messages():
@@ -119,7 +128,7 @@ def _burst(wire: Wire, peer: Peer, messages: int, qos: int, switching: bool) -> 
         commands += message.topic == peer.heater
     flood.join()
     _confirm(wire, peer, message)
-    return messages / (message.at - sent), commands
+    return Burst(messages / (message.at - sent), commands, (peer.cpu() - used) / messages)
 
 
 def _rest(wire: Wire, peer: Peer) -> None:
@@ -156,9 +165,12 @@ def _table(node: Results, ours: Results) -> Iterator[str]:
     for qos, switching in BURSTS:
         theirs, own = (each.burst[qos, switching] for each in (node, ours))
         name = f"burst QoS {qos}, " + ("every one switches" if switching else "one switches")
-        yield row(name, "1/s", [rate for rate, _ in theirs], [rate for rate, _ in own])
+        yield row(name, "1/s", [burst.rate for burst in theirs], [burst.rate for burst in own])
+        yield row("  processor time", "µs each", *([1e6 * burst.cost for burst in each] for each in (theirs, own)))
         if switching:
-            yield row("  commands in it", "count", *([float(count) for _, count in each] for each in (theirs, own)))
+            yield row(
+                "  commands in it", "count", *([float(burst.commands) for burst in each] for each in (theirs, own))
+            )
     yield row("start to first command", "s", [node.start], [ours.start])
     yield row("resident memory", "MB", [node.resident], [ours.resident])
 

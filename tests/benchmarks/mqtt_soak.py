@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.benchmarks.mqtt_node_red import first_command
 from tests.benchmarks.mqtt_wire import Wire
 from tests.benchmarks.peers import Peer, onsil
 from tests.support.mosquitto import free_port, mosquitto
@@ -33,6 +34,7 @@ def soak(messages: int) -> Iterator[tuple[int, float, float]]:
         try:
             with Wire(broker.port, "load") as wire:
                 wire.subscribe(f"cmnd/{peer.name}/+", 1)
+                first_command(wire, peer)
                 done = 0
                 while done < messages:
                     began = time.perf_counter()
