@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .commands import Cause, Command
 from .points import Quality
 from .time import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A raw reading after treatment: the calibrated value, or NaN where none can be trusted."""
+class Measured(NamedTuple):
+    """A raw reading after treatment: the calibrated value, or NaN where none can be trusted.
+
+    The one event that comes with every reading: a tuple is made in a third of the time.
+    """
 
     point: str
     value: float
