@@ -1,10 +1,10 @@
-"""Whether many messages leave anything behind: the driver and the core, flooded, and their memory on the way.
+"""Whether many messages leave anything behind: the running controller, flooded, and its memory on the way.
 
     python -m tests.benchmarks.mqtt_soak [--messages 1000000]
 
-Ten million take about three minutes. A tenth of the messages are rubbish, some switch a relay, and the connection is
-cut every now and then. The memory of the process after a tenth of the messages is the measure: what is lazily made has
-been made by then. Exits 1 where it has grown by more than a twentieth since.
+Ten million take about ten minutes. A tenth of the messages are rubbish, some switch a relay. The memory of the process
+after a tenth of the messages is the measure: what is lazily made has been made by then. Exits 1 where it has grown by
+more than a twentieth since.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ import pytest
 
 from controller.model.commands import Followed, Verb
 from controller.model.points import Quality
+from controller.model.ports import FieldInput
 from simulators.devices.mqtt import build, serve
 from simulators.devices.mqtt_link import Broker
 from simulators.devices.mqtt_tasmota import VirtualTasmota
@@ -240,6 +242,28 @@ async def test_a_flood_of_rubbish_is_counted_and_skipped(broker: Mosquitto, reco
     assert [r.value for r in recorder.readings("slab_a.water_content")] == [44]
     assert [health.errors for health in driver.health().devices] == [240, 180]
     assert recorder.followed("valve.relay") == []
+
+
+class Slow(Recorder):
+    """A controller that is busy with everything it gets."""
+
+    def __call__(self, inputs: Sequence[FieldInput]) -> None:
+        time.sleep(0.002)
+        super().__call__(inputs)
+
+
+async def test_a_flood_waits_for_a_slow_controller_and_nothing_is_lost() -> None:
+    probe = device("probe", {"profile": "json", "topic": "probe"}, air__temperature="temperature")
+    recorder = Slow()
+    with mosquitto(settings="max_queued_messages 0") as broker:
+        driver = make(broker.url, RunningClock(), probe)
+        async with client(broker.url) as sender, running(driver, recorder):
+            await until(lambda: driver.health().online)
+            for number in range(2000):
+                await sender.publish("probe", json.dumps({"temperature": number / 100}), 0)
+            await until(lambda: recorder.inputs and recorder.inputs[-1][1] == 19.99, patience=60)
+    values = [reading.value for reading in recorder.readings("air.temperature")]
+    assert values == [number / 100 for number in range(2000)]
 
 
 async def test_a_json_switch_is_commanded_by_its_own_words(broker: Mosquitto, recorder: Recorder) -> None:
