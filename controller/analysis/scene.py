@@ -7,12 +7,13 @@ condition "for 5 min" is its condition, and what is averaged or summed is a vari
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 
 from controller.core.derived import MOIST_AIR
-from controller.core.plan import ActuatorPlan, Plan, SensorPlan, SetpointPlan
+from controller.core.plan import ActuatorPlan, ControlPlan, Expression, Plan, SensorPlan, SetpointPlan
 from controller.model.units import QUANTITIES, UNITS, Unit, show
 from controller.rules.printer import print_tree
 from controller.rules.tree import (
@@ -82,6 +83,7 @@ class Scene:
             self._sensors.setdefault(vote.point, replace(self._sensors[vote.members[0]], point=vote.point))
         self._actuators: dict[str, ActuatorPlan] = {actuator.name: actuator for actuator in plan.actuators}
         self._setpoints: dict[str, SetpointPlan] = {setpoint.name: setpoint for setpoint in plan.setpoints}
+        self._controls: dict[str, ControlPlan] = {control.name: control for control in plan.controls}
         self._periods = {period.name: index for index, period in enumerate(plan.periods)}
         self._doubted: set[str] = set()
         self._noise: Mapping[str, float] = {}
@@ -230,6 +232,8 @@ class Scene:
             return self._read(self._actuator(self._actuators[name]))
         if name in self._setpoints:
             return self._setpoint(self._setpoints[name])
+        if name in self._controls:
+            return self._control(self._controls[name])
         group, _, key = name.rpartition(".")
         if key in MOIST_AIR and f"{group}.temperature" in self._sensors and f"{group}.humidity" in self._sensors:
             return self._moist_air(group, key)
@@ -255,8 +259,14 @@ class Scene:
         return value
 
     def _setpoint(self, plan: SetpointPlan) -> Value:
-        if plan.value is not None:
-            return self.number(plan.value.tree)
+        value = self.number(plan.value.tree) if plan.value is not None else self._by_period(plan)
+        if plan.corrections:
+            correction = self._sum([self.number(expression.tree) for expression in plan.corrections])
+            bounded = self._bounded(correction, plan.correction_low, plan.correction_high)
+            value = self._sum([value, bounded])
+        return self._bounded(value, plan.low, plan.high)
+
+    def _by_period(self, plan: SetpointPlan) -> Value:
         targets = {self._periods.get(period): expression for period, expression in plan.by_period}
         target = targets.get(self.moment.period)
         if target is not None:
@@ -269,6 +279,39 @@ class Scene:
             return Interval(min(part.low for part in parts), max(part.high for part in parts))
 
         return hull
+
+    def _sum(self, parts: list[Value]) -> Value:
+        def total(box: Box) -> Interval:
+            result = exactly(0.0)
+            for part in parts:
+                result = interval.add(result, part(box))
+            return result
+
+        return total
+
+    def _bounded(self, value: Value, low: Expression | None, high: Expression | None) -> Value:
+        if low is not None:
+            value = self._pair(interval.greatest, value, self.number(low.tree))
+        if high is not None:
+            value = self._pair(interval.least, value, self.number(high.tree))
+        return value
+
+    def _pair(self, both: Callable[[Interval, Interval], Interval], one: Value, other: Value) -> Value:
+        return lambda box: both(one(box), other(box))
+
+    def _control(self, plan: ControlPlan) -> Value:
+        """A proportional need follows from its input; what a PI need has gathered may be anything."""
+        if plan.integral is not None or plan.band_when:
+            return self._read(Variable(plan.name, _PERCENT, 0.0, 100.0))
+        by, start, band = (self.number(part.tree) for part in (plan.by, plan.start, plan.band))
+        sign = -100.0 if plan.reverse else 100.0
+
+        def need(box: Box) -> Interval:
+            share = interval.divide(interval.subtract(by(box), start(box)), band(box))
+            scaled = interval.multiply(share, exactly(sign))
+            return interval.least(interval.greatest(scaled, exactly(0.0)), exactly(100.0))
+
+        return self._bounded(need, plan.low, plan.high)
 
     def _moist_air(self, group: str, key: str) -> Value:
         temperature, humidity = self._name(f"{group}.temperature"), self._name(f"{group}.humidity")
@@ -302,7 +345,37 @@ def _fold(pair: Callable[[Interval, Interval], Interval]) -> Callable[..., Inter
     return fold
 
 
+def _ramp(value: Interval, start: Interval, end: Interval) -> Interval:
+    """Only grows with the value where both ends are fixed, or only falls where they are turned round."""
+    known = interval.both_known(value, interval.add(start, end))
+    if start.low != start.high or end.low != end.high:
+        return Interval(0.0, 1.0, known)
+    bounds = [_share(edge, start.low, end.low) for edge in (value.low, value.high)]
+    return Interval(min(bounds), max(bounds), known)
+
+
+def _share(value: float, start: float, end: float) -> float:
+    if start == end:
+        return float(value >= end)
+    return min(max((value - start) / (end - start), 0.0), 1.0)
+
+
+def _smooth(value: Interval, start: Interval, end: Interval) -> Interval:
+    return _ramp(value, start, end).map(lambda share: (1 - math.cos(math.pi * share)) / 2)
+
+
+def _angle(one: Interval, other: Interval) -> Interval:
+    known = interval.both_known(one, other)
+    if one.low == one.high and other.low == other.high:
+        apart = abs((one.low - other.low + 180.0) % 360.0 - 180.0)
+        return Interval(apart, apart, known)
+    return Interval(0.0, 180.0, known)
+
+
 _CALLS: dict[str, Callable[..., Interval]] = {
+    "ramp": _ramp,
+    "smooth": _smooth,
+    "angle": _angle,
     "clamp": _clamp,
     "min": _fold(interval.least),
     "max": _fold(interval.greatest),

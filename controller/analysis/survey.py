@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from functools import cached_property
 
-from controller.core.plan import Plan, RulePlan
+from controller.core.plan import Expression, Plan, RulePlan
 from controller.rules.tree import Not, Tree, Window, Within, walk
 
+from .expand import without_definitions
 from .moments import Moment, moments
 from .scene import Scene, Truth
 from .search import Verdict, Witness, search
@@ -17,7 +19,7 @@ class Survey:
     """One plan under analysis. `year` is the year whose days are looked at."""
 
     def __init__(self, plan: Plan, year: int) -> None:
-        self.plan = plan
+        self.plan = without_definitions(plan)
         self.year = year
 
     @cached_property
@@ -32,22 +34,13 @@ class Survey:
             yield from (node.window for node in walk(tree) if isinstance(node, Within))
 
     def _trees(self) -> Iterator[Tree]:
+        for part in self._parts():
+            yield from (expression.tree for expression in expressions(part))
+
+    def _parts(self) -> Iterator[object]:
         plan = self.plan
-        for rule in (*plan.rules, *plan.safety):
-            if isinstance(rule, RulePlan):
-                yield rule.when.tree
-                if rule.until is not None:
-                    yield rule.until.tree
-            else:
-                yield from (when.tree for when, _ in rule.band_when)
-        for setpoint in plan.setpoints:
-            yield from (value.tree for _, value in setpoint.by_period)
-            if setpoint.value is not None:
-                yield setpoint.value.tree
-        for irrigation in plan.irrigation:
-            parts = (irrigation.start, irrigation.skip_when, irrigation.stop_day_when)
-            yield from (part.tree for part in parts if part is not None)
-        yield from (alarm.when.tree for alarm in plan.alarms)
+        yield from (*plan.rules, *plan.safety, *plan.setpoints, *plan.irrigation, *plan.alarms)
+        yield from (*plan.limits, *plan.controls, *plan.stages, *plan.sums)
 
     def together(self, *trees: Tree) -> Witness | Verdict:
         """Values and a moment at which these conditions are true together."""
@@ -67,6 +60,18 @@ class Survey:
                 return found
             undecided = undecided or found is Verdict.UNDECIDED
         return Verdict.UNDECIDED if undecided else Verdict.NEVER
+
+
+def expressions(part: object) -> Iterator[Expression]:
+    """Every expression in a part of a plan."""
+    if isinstance(part, Expression):
+        yield part
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from expressions(item)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from expressions(getattr(part, field.name))
 
 
 def may_be_active(rule: RulePlan) -> Tree:

@@ -62,7 +62,11 @@ def _print(errors: Sequence[ConfigError], warnings: Sequence[ConfigError | Findi
         print(f"warning: {warning}", file=sys.stderr)
     print_errors(errors)
     if not errors:
-        print(f"{directory}: right" + (f", with {len(warnings)} warnings" if warnings else ""))
+        print(f"{directory}: right" + _counted(len(warnings)))
+
+
+def _counted(warnings: int) -> str:
+    return f", with {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
 
 
 def print_errors(errors: Sequence[ConfigError]) -> int:

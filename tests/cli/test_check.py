@@ -46,7 +46,7 @@ def test_a_finding_is_a_warning_with_its_witness(house: Path, capsys: pytest.Cap
     change(house, "\nirrigation:\n", f"{rule}\nirrigation:\n")
     assert main(["check", str(house)]) == 0
     said = capsys.readouterr()
-    assert said.out == f"{house}: right, with 1 warnings\n"
+    assert said.out == f"{house}: right, with 1 warning\n"
     assert "warning: " in said.err
     assert "'Heat up to the setpoint' and 'Save oil' ask opposite things of heater" in said.err
     assert "air.temperature = 15." in said.err

@@ -9,7 +9,7 @@ from controller.core.plan import ActuatorPlan, DrivePlan, RulePlan
 from controller.model.errors import Place
 from controller.model.units import UNITS
 from controller.rules.parser import Demand
-from controller.rules.tree import Binary, Compare, Number, Tree
+from controller.rules.tree import Binary, Call, Compare, Number, Tree
 
 from ..finding import Finding
 from ..search import Verdict, Witness
@@ -21,10 +21,26 @@ _APART = 5.0
 
 def conflicts(survey: Survey) -> Iterator[Finding]:
     """Pairs of rules of one level that clash, each with the values where they do."""
+    yield from _against_stages(survey)
     for rules in (survey.plan.rules, survey.plan.safety):
         for actuator in survey.plan.actuators:
             for (first, a), (second, b) in combinations(_asking(rules, actuator.name), 2):
                 yield from _clash(survey, actuator, (first, a), (second, b))
+
+
+def _against_stages(survey: Survey) -> Iterator[Finding]:
+    """Switches that go by a stage and by a rule: the stage decides always, so the rule never does."""
+    for stage in survey.plan.stages:
+        for rule in survey.plan.rules:
+            asked = {name for name, _ in rule.do} if isinstance(rule, RulePlan) else {rule.actuator}
+            for switch in stage.switches:
+                if switch in asked:
+                    yield Finding(
+                        "conflict",
+                        f"{rule.name!r} and the stages {stage.name!r} both move {switch}",
+                        _place(rule),
+                        suggestion="leave it to one of them",
+                    )
 
 
 Asking = tuple[RulePlan | DrivePlan, Demand | None]
@@ -91,15 +107,20 @@ def _opposed(a: Demand, b: Demand, apart: float) -> bool:
 
 def _far_from(drive: DrivePlan, position: float, apart: float) -> Tree:
     """The P-band asks for a position that is not near `position`."""
-    excess = Binary("-", drive.by.tree, drive.start.tree)
+    ends = (drive.start.tree, drive.by.tree) if drive.reverse else (drive.by.tree, drive.start.tree)
+    share = Binary("/", Binary("-", *ends), drive.band.tree)
+    asked: Tree = Call("clamp", (Binary("*", share, _percent(100.0)), _percent(0.0), _percent(100.0)))
+    if drive.low is not None:
+        asked = Call("max", (asked, drive.low.tree))
+    if drive.high is not None:
+        asked = Call("min", (asked, drive.high.tree))
     if position < 50:
-        edge = Binary("*", drive.band.tree, _number((position + apart) / 100))
-        return Compare(">", excess, edge)
-    return Compare("<", excess, Binary("*", drive.band.tree, _number((position - apart) / 100)))
+        return Compare(">", asked, _percent(position + apart))
+    return Compare("<", asked, _percent(position - apart))
 
 
-def _number(value: float) -> Tree:
-    return Number(value, UNITS[""])
+def _percent(value: float) -> Tree:
+    return Number(value, UNITS["%"])
 
 
 def _bound(demand: Demand | None) -> bool:

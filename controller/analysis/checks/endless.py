@@ -17,6 +17,7 @@ def never_fires(survey: Survey) -> Iterator[Finding]:
     plan = survey.plan
     named = [(f"rule {rule.name!r}", rule.when) for rule in plan.rules if isinstance(rule, RulePlan)]
     named += [(f"safety rule {rule.name!r}", rule.when) for rule in plan.safety]
+    named += [(f"limit {limit.name!r}", limit.when) for limit in plan.limits if limit.when]
     named += [(f"alarm {alarm.name!r}", alarm.when) for alarm in plan.alarms]
     named += [(f"irrigation {rule.name!r}", rule.start) for rule in plan.irrigation if rule.start]
     for name, when in named:

@@ -39,7 +39,7 @@ def unguarded_vents(survey: Survey) -> Iterator[Finding]:
 def unbounded_irrigation(survey: Survey) -> Iterator[Finding]:
     """Valves without hard limits, and rounds that could follow each other without a break."""
     plan = survey.plan
-    watering = {rule.valve for rule in plan.irrigation}
+    watering = {valve for rule in plan.irrigation for valve in (rule.valve, *rule.then)}
     for actuator in plan.actuators:
         if actuator.kind != "valve" and actuator.name not in watering:
             continue
