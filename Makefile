@@ -8,6 +8,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# real brokers, databases, a second implementation of Modbus, and a browser for the page
+TEST_PACKAGES := mosquitto influxdb victoria-metrics socat gcc libc6-dev libmodbus-dev chromium
 
 .PHONY: demo test check format bench deb lock clean
 
@@ -15,7 +17,7 @@ demo: .venv/installed
 	$(BIN)/onsil demo $(ARGS)
 
 test: .venv/installed-dev
-	deploy/debian-packages.sh mosquitto influxdb victoria-metrics
+	deploy/debian-packages.sh $(TEST_PACKAGES)
 	$(BIN)/pytest -n auto --ignore tests/e2e --ignore tests/faults $(ARGS)
 	$(BIN)/pytest tests/e2e tests/faults
 
