@@ -6,8 +6,6 @@ longer than `max_on` at a stretch (then off until nobody asks for it any more), 
 
 from __future__ import annotations
 
-import math
-
 from controller.model.commands import Followed, Report, Verb
 
 from .actuation import Following, Order, Want
@@ -42,7 +40,7 @@ class Switch:
         self.exhausted = False
         self._known = False
         self._since = 0.0
-        self._changed = -math.inf
+        self._changed: float | None = None
         self._lease_ends = 0.0
         self._lease = 0.0
         self._today = 0.0
@@ -158,7 +156,7 @@ class Switch:
         return max(self._since + self.plan.min_off, self._settled(t))
 
     def _settled(self, t: float) -> float:
-        return self._changed + _AGAIN if t == self._changed else self._changed
+        return t + _AGAIN if t == self._changed else t
 
     def _must_renew(self, want: Want, t: float) -> bool:
         """Whether it is to stay on beyond the present lease."""
@@ -214,6 +212,7 @@ class Switch:
             self.sure,
             self._known,
             self._since,
+            self._changed,
             self._lease_ends,
             self._lease,
             self._today,
@@ -231,6 +230,7 @@ class Switch:
             self.sure,
             self._known,
             self._since,
+            self._changed,
             self._lease_ends,
             self._lease,
             self._today,
