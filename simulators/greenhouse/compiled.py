@@ -92,9 +92,10 @@ def compiled_advance() -> Callable[..., None]:
     return advance
 
 
-def cache_folder() -> Path:
+def cache_folder(*more: types.ModuleType) -> Path:
+    """Where machine code made from these equations, and from `more` modules that use them, is kept."""
     digest = hashlib.sha256()
-    for module in _MODULES:
+    for module in (*_MODULES, *more):
         digest.update(Path(str(module.__file__)).read_bytes())
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(root) / "onsil" / f"equations-{digest.hexdigest()[:16]}"

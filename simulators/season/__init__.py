@@ -1,0 +1,1 @@
+"""Whole seasons through the real controller: backtests, comparisons, reports, tuning and calibration."""

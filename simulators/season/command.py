@@ -1,0 +1,217 @@
+"""`onsil backtest`: a season through the real controller, alone or against other rules."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from controller.cli.main import fail
+from controller.cli.verb import DONE, NO, WRONG_USE, Verb
+
+if TYPE_CHECKING:
+    from controller.core.plan import Plan
+
+    from .backtest import Run
+    from .season import Season
+
+START = "2026-01-01"
+DAYS = 365.0
+_ROW = 300.0  # s between two rows of a series
+
+
+def add_season(parser: argparse.ArgumentParser) -> None:
+    """The options that say what season it is."""
+    parser.add_argument("--weather", default="synthetic", metavar="FILE|clear-sky|synthetic", help="(synthetic)")
+    parser.add_argument("--start", type=_date, default=_date(START), metavar="DATE", help=f"first day ({START})")
+    parser.add_argument("--days", type=_days, default=DAYS, metavar="N", help=f"how many days ({DAYS:.0f})")
+    parser.add_argument("--seed", type=int, default=1, help="of synthetic weather and of the sensors' scatter (1)")
+    parser.add_argument("--structure", default="venlo", metavar="NAME", help="the greenhouse, or a .toml file (venlo)")
+    parser.add_argument("--crop", default="tomato", metavar="NAME", help="the crop, or a .toml file (tomato)")
+    parser.add_argument(
+        "--cadence", type=_duration, default=60.0, metavar="DURATION", help="between two readings of a sensor (1 min)"
+    )
+    parser.add_argument(
+        "--band",
+        action="append",
+        default=[],
+        metavar="NAME=LOW..HIGH",
+        help="instead of the usual: vpd=0.3..1.2 kPa",
+    )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong when, as YAML")
+
+
+def season(arguments: argparse.Namespace, plan: Plan) -> Season:
+    """The season as the options say. Raises ConfigError and OSError."""
+    from simulators.faults import Schedule
+    from simulators.faults.file import load
+
+    from . import bands
+    from .season import Season, midnight
+
+    start = midnight(arguments.start, plan.site)
+    faults = load(arguments.faults, plan, start) if arguments.faults else Schedule()
+    return Season(
+        start,
+        arguments.days,
+        arguments.weather,
+        arguments.seed,
+        arguments.structure,
+        arguments.crop,
+        arguments.cadence,
+        bands.read(arguments.band),
+        faults,
+    )
+
+
+def plan_of(directory: Path) -> Plan:
+    """The plan of a directory; secrets that are not set do not matter to a simulation. Raises ConfigError, OSError."""
+    from controller.config import RULES, SITE, Names
+
+    names = Names(str(directory / SITE), str(directory / RULES))
+    site, rules = ((directory / file).read_text(encoding="utf-8-sig") for file in (SITE, RULES))
+    return plan_from(site, rules, names)
+
+
+def plan_from(site: str, rules: str, names: Any = None) -> Plan:
+    """The plan of two texts. Raises ConfigError with the first mistake."""
+    from controller.config import Names, check_texts, variables
+
+    def lookup(name: str) -> str | None:
+        return variables.lookup(name) or "http://nowhere.invalid"
+
+    report = check_texts(site, rules, names or Names(), lookup)
+    if report.configuration is None:
+        raise report.errors[0]
+    return report.configuration.plan
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="holds site.yaml and rules.yaml")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="run these rules as well, on the same weather")
+    add_season(parser)
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--series", type=Path, metavar="FILE", help="write the course as .csv or .parquet")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from . import compiling
+
+    compiling.use()
+    from controller.model.errors import ConfigError
+
+    try:
+        return _backtest(arguments)
+    except ConfigError as error:
+        return fail(error, NO)
+    except OSError as error:
+        return fail(f"{error.filename or ''}: {error.strerror or error}", WRONG_USE)
+    except ImportError as error:
+        return fail(f"the package {error.name} is not installed", WRONG_USE)
+
+
+def _backtest(arguments: argparse.Namespace) -> int:
+    from . import backtest
+
+    directories = [arguments.directory, *([arguments.against] if arguments.against else [])]
+    plans = dict(zip(_names(directories), map(plan_of, directories), strict=True))
+    first = next(iter(plans.values()))
+    wanted = season(arguments, first)
+    weather = wanted.table(first.site)
+    record = _ROW if arguments.series or arguments.report else None
+    runs: dict[str, Run] = {}
+    for name, plan in plans.items():
+        with progress(name, wanted.days, quiet=arguments.json) as tell:
+            runs[name] = backtest.run(plan, wanted, weather, record=record, progress=tell)
+    recorders = {name: run.recorder for name, run in runs.items() if run.recorder is not None}
+    if arguments.series:
+        from . import series
+
+        series.write(arguments.series, wanted.start, recorders)
+    if arguments.report:
+        from . import report
+
+        page = report.page(first.site, wanted, {name: (run.result, recorders[name]) for name, run in runs.items()})
+        arguments.report.write_text(page, encoding="utf-8")
+    _answer(runs, wanted, as_json=arguments.json)
+    return DONE
+
+
+def _answer(runs: dict[str, Run], wanted: Season, *, as_json: bool) -> None:
+    if as_json:
+        document = {
+            name: run.result.document() | {"seconds": round(run.seconds, 3), "steps": run.steps}
+            for name, run in runs.items()
+        }
+        about = {"start": wanted.start.isoformat(), "days": wanted.days, "weather": wanted.weather, "seed": wanted.seed}
+        print(json.dumps({"season": about, "runs": document}, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from .table import table
+
+    console = Console()
+    console.print(table(list(runs), [run.result for run in runs.values()]))
+    for note in dict.fromkeys(note for run in runs.values() for note in run.result.notes):
+        console.print(f"[dim]{note}[/dim]")
+    took = sum(run.seconds for run in runs.values())
+    console.print(f"[dim]{len(runs) * wanted.days / took:,.1f} days a second[/dim]")
+
+
+@contextmanager
+def progress(name: str, days: float, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """A bar on standard error, where somebody sees it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(name), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} days"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=days)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _names(directories: list[Path]) -> list[str]:
+    """What tells the directories apart."""
+    names = [directory.resolve().name for directory in directories]
+    return names if len(set(names)) == len(names) else [str(directory) for directory in directories]
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like {START}") from None
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
+    if not 0 < days <= 3660:
+        raise argparse.ArgumentTypeError("the number of days is above 0 and at most 3660")
+    return days
+
+
+def _duration(text: str) -> float:
+    from controller.model.units import UnitError, parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(f"{error}; write it like 60s or 5min") from None
+    if not 1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("a cadence is 1 s to 1 h")
+    return seconds
+
+
+backtest = Verb("backtest", "run a season through the rules, and see what it comes to", _add_arguments, _run)

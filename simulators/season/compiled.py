@@ -1,0 +1,51 @@
+"""The season's own inner functions as machine code, made like that of the greenhouse and on top of it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from simulators.greenhouse import compiled as equations
+from simulators.greenhouse import moist_air
+
+from . import house, inner, instruments, tally
+
+
+def available() -> bool:
+    """Whether there is what it takes: the package numba."""
+    return equations.available()
+
+
+def folder() -> Path:
+    """Where it is kept."""
+    return equations.cache_folder(house, inner, instruments, tally)
+
+
+@lru_cache(maxsize=1)
+def functions() -> tuple[Callable[..., None], Callable[..., None]]:
+    """`inner.live` and `inner.show`. Raises ImportError without numba."""
+    import numba
+
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder())
+    try:
+
+        def machine(module: types.ModuleType, name: str, calls: dict[str, Any], *, kept: bool = False) -> Any:
+            function: Any = getattr(module, name)
+            again = types.FunctionType(function.__code__, {**vars(module), **calls}, name)
+            return numba.njit(cache=kept, error_model="numpy")(again)
+
+        calls = {
+            "advance": equations.compiled_advance(),
+            "saturation": machine(moist_air, "saturation", {}),
+            "sense": machine(instruments, "sense", {}),
+        }
+        calls["count"] = machine(tally, "count", calls)
+        calls["live"] = machine(inner, "live", calls, kept=True)
+        return calls["live"], machine(inner, "show", calls, kept=True)
+    finally:
+        config.CACHE_DIR = before

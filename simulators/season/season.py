@@ -1,0 +1,58 @@
+"""What a season is: a place, its weather, its greenhouse, how long, and what goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from controller.core.plan import SitePlan
+from simulators.faults import Schedule
+from simulators.weather.files import read_weather
+from simulators.weather.synthetic import SyntheticWeather
+from simulators.weather.table import WeatherTable
+
+from .bands import Bands
+
+SYNTHETIC, CLEAR_SKY = "synthetic", "clear-sky"
+
+CADENCE = 60.0
+"""Seconds between two readings of a sensor, and at the most between two decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """`start` has a time zone; `weather` is a file's name or one of SYNTHETIC and CLEAR_SKY.
+
+    The same season gives the same numbers, whatever machine it runs on.
+    """
+
+    start: datetime
+    days: float
+    weather: str = SYNTHETIC
+    seed: int = 1
+    structure: str = "venlo"
+    crop: str = "tomato"
+    cadence: float = CADENCE
+    bands: Bands = field(default_factory=Bands)
+    faults: Schedule = field(default_factory=Schedule)
+
+    @property
+    def seconds(self) -> float:
+        return self.days * 86400.0
+
+    def table(self, site: SitePlan) -> WeatherTable:
+        """The weather, long enough. Raises ConfigError where a file has none of that time."""
+        utc = self.start.astimezone(UTC)
+        if self.weather in (SYNTHETIC, CLEAR_SKY):
+            clear = self.weather == CLEAR_SKY
+            made = SyntheticWeather(utc, site.latitude, site.longitude, self.seed, clear=clear)
+            made.reach(self.seconds)
+            return made
+        return read_weather(Path(self.weather), self.start, self.days, site.latitude, site.longitude).table
+
+
+def midnight(day: datetime, site: SitePlan) -> datetime:
+    """A day without a zone begins at the site's midnight."""
+    return day if day.tzinfo is not None else day.replace(tzinfo=ZoneInfo(site.timezone))
