@@ -169,8 +169,9 @@ class Connection:
             error = self._stream.error if self._stream is not None else ""
             note = _ENDS.get(str(reason), "the broker closed the connection")
             self._end(f"{note} ({error})" if error else note)
-            # that it did not go well is known here: aiomqtt would keep an exception that nobody asks it for
-            aiomqtt_ends(client, data, flags, MQTTErrorCode.MQTT_ERR_SUCCESS, properties)
+            if not self._given_up:
+                # that it did not go well is known here: aiomqtt would keep an exception that nobody asks it for
+                aiomqtt_ends(client, data, flags, MQTTErrorCode.MQTT_ERR_SUCCESS, properties)
 
         paho.on_socket_open, paho.on_connect, paho.on_disconnect = opened, connected, disconnected
         paho.on_message = self._receive

@@ -70,6 +70,7 @@ class Link:
                     self._client = client
                     if topic is not None:
                         await client.subscribe(topic, 1)
+                        _heed_cancellation()
                     await greet()
                     async for message in client.messages:
                         text = bytes(message.payload).decode(errors="replace")
@@ -92,6 +93,7 @@ class Link:
             await self._client.publish(topic, payload, retain=retain, timeout=1)
         except aiomqtt.MqttError as error:
             _log.debug("virtual device %s: %s", self._name, error)
+        _heed_cancellation()
 
     def _connect(self) -> aiomqtt.Client:
         parts = urlsplit(self._broker.url)
@@ -106,3 +108,10 @@ class Link:
             max_queued_incoming_messages=1000,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
+
+
+def _heed_cancellation() -> None:
+    """Python 3.11's wait_for, with which aiomqtt waits, forgets a cancellation that comes together with the answer."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
