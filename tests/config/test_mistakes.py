@@ -275,7 +275,7 @@ MISTAKES = (
         "unknown profile",
         "profile: xy-md02",
         "profile: xy-md03",
-        "site.yaml:26:14: there is no profile 'xy-md03' (did you mean xy-md02?)",
+        "site.yaml:26:14: there is no profile 'xy-md03' (did you mean xy-md02?; or a file: NAME.yaml)",
     ),
     Mistake(
         "unknown source",
