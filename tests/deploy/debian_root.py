@@ -97,6 +97,7 @@ def package() -> None:
         _step("runs the tunnel", lambda: _runs(machine, field))
         _step("is confined", lambda: _confined(machine))
         _step("reloads, and keeps to the old files when the new ones are wrong", lambda: _reloads(machine, field))
+        _step("lets the page change rules.yaml alone", lambda: _edited(machine, field))
         _step("is restarted when it hangs, and when it is killed", lambda: _survives(machine))
         _step("upgrades, keeping what was changed", lambda: _upgrades(machine, new.name))
         _step("goes on with the old version while the files do not fit", lambda: _refuses(machine, field, old.name))
@@ -172,6 +173,27 @@ def _reloads(machine: Machine, field: Tunnel) -> None:
     machine.run("systemctl", "reload", "onsil")
 
 
+def _edited(machine: Machine, field: Tunnel) -> None:
+    """The page may replace rules.yaml where it belongs to the service, and cannot touch what is root's."""
+    port = (machine.root / "etc/default/onsil").read_text().split()[-1].rstrip('"')
+    machine.write("/root/new.json", json.dumps({"rules": field.rules.replace("38 °C", "36 °C")}))
+    post = (
+        "import urllib.request as u; print(u.urlopen(u.Request("
+        f"'http://localhost:{port}/api/rules', open('/root/new.json', 'rb').read(),"
+        "{'Content-Type': 'application/json'})).status)"
+    )
+    refused = machine.run("python3", "-c", post, check=False)
+    assert "200" not in refused.split(), refused
+    machine.run("chown", "onsil:", "/etc/onsil/rules.yaml")
+    assert "200" in machine.run("python3", "-c", post).split()
+    machine.until("cat /etc/onsil/rules.yaml", "36 °C")
+    machine.until("journalctl --no-pager -u onsil | tail -n 3", "the new files are in force")
+    as_service = ["setpriv", "--reuid", "onsil", "--regid", "onsil", "--clear-groups"]
+    for deed in ("mv /etc/onsil/site.yaml /etc/onsil/x", "rm -f /etc/onsil/site.yaml", "ls /etc/onsil/credentials"):
+        said = machine.run(*as_service, "sh", "-c", deed, check=False)
+        assert "not permitted" in said or "denied" in said, said
+
+
 def _survives(machine: Machine) -> None:
     process = machine.property("MainPID")
     machine.run("kill", "-STOP", process)
@@ -196,11 +218,11 @@ def _another(machine: Machine, process: str) -> str:
 def _upgrades(machine: Machine, file: str) -> None:
     process = machine.property("MainPID")
     options = (machine.root / "etc/default/onsil").read_text()
-    machine.run("dpkg", "--install", f"/root/{file}")
+    said = machine.run("dpkg", "--install", f"/root/{file}")
     assert "0.1.1" in machine.run("dpkg-query", "-W", "onsil")
     assert (machine.root / "etc/default/onsil").read_text() == options
     assert machine.property("ActiveState") == "active"
-    assert machine.property("MainPID") != process
+    assert machine.property("MainPID") != process, said
     machine.until("onsil status --json", '"value": 24')
 
 

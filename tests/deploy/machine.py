@@ -79,7 +79,11 @@ def booted(architecture: str = "amd64") -> Iterator[Machine]:
         try:
             machine = Machine(root, _leader(container))
             machine.until("systemctl is-system-running", "running")
-            yield machine
+            try:
+                yield machine
+            except BaseException:
+                print(machine.shell("journalctl --no-pager -u onsil | tail -n 40", check=False))
+                raise
         finally:
             container.terminate()  # an orderly shutdown
             with contextlib.suppress(subprocess.TimeoutExpired):
