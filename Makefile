@@ -51,11 +51,12 @@ deb: .venv/installed
 	deploy/debian/build.sh amd64 dist
 	deploy/debian/build.sh arm64 dist
 
+# both lists agree: what the tests run with is what a farm runs with
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-		pyproject.toml --upgrade -o requirements.lock
+		pyproject.toml --group dev --upgrade -o requirements-dev.lock
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-		--group dev -c requirements.lock --upgrade -o requirements-dev.lock
+		pyproject.toml -c requirements-dev.lock --upgrade -o requirements.lock
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
