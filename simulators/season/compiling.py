@@ -53,11 +53,11 @@ def modules() -> list[str]:
     return [name for name in (*found, *_SINGLE) if name not in _NOT]
 
 
-def folder() -> Path:
+def folder(sources: Path = _ROOT) -> Path:
     """Where the compiled modules of these sources are, if they have been made."""
     digest = hashlib.sha256(f"{sys.version} {_SUFFIX}".encode())
     for name in modules():
-        digest.update(_source(name).read_bytes())
+        digest.update((sources / _file(name)).read_bytes())
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(root) / "onsil" / f"core-{digest.hexdigest()[:16]}"
 
@@ -76,7 +76,8 @@ def build() -> Path:
         copy = Path(place)
         for package in ("controller", "drivers", "simulators"):
             shutil.copytree(_ROOT / package, copy / package, ignore=_all_but_sources)
-        sources = [str(_source(name).relative_to(_ROOT)) for name in modules()]
+        target = folder(copy)  # somebody may be editing the originals
+        sources = [_file(name) for name in modules()]
         (copy / "setup.py").write_text(_SETUP.format(options=["--follow-imports=silent", *_MYPY, *sources]))
         command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
@@ -124,8 +125,8 @@ class _Finder(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, file, loader=loader)
 
 
-def _source(name: str) -> Path:
-    return _ROOT / f"{name.replace('.', '/')}.py"
+def _file(name: str) -> str:
+    return f"{name.replace('.', '/')}.py"
 
 
 def _all_but_sources(folder: str, names: list[str]) -> list[str]:

@@ -63,6 +63,10 @@ class Recorder:
         setpoints = [column._replace(unit=unit) for column, unit in zip(self._setpoints, units, strict=True)]
         return [*self._points, *setpoints, *self._positions, *self._totals.values()]
 
+    def actuators(self) -> list[str]:
+        """The names of the columns that are positions."""
+        return [column.name for column in self._positions]
+
     def run(self) -> bool:
         """One stretch of the engine, and a row at its end. Whether there is more."""
         engine = self._engine

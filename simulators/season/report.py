@@ -1,0 +1,238 @@
+"""A season as one page that needs nothing else: open it on a phone, without a network.
+
+The numbers are packed small: a column is quantised to 65,535 steps, its differences are deflated with everything else,
+and the page unpacks them.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import math
+import zlib
+from array import array
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from controller.core.plan import SitePlan
+
+from .metrics import METRICS, Result
+from .recorder import Column, Decision, Recorder
+from .season import Season
+from .table import better
+
+_ASSETS = Path(__file__).parent / "assets"
+
+_MOST_ROWS = 40_000
+"""Longer seasons are shown with fewer rows a day."""
+
+_MOST_REASONS = 40_000
+"""With more decisions than that the values behind them are left away, not the rules."""
+
+_UNKNOWN = 65535
+
+_CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
+    # title, unit, what is the same for all rule sets, what is not
+    "temperature": ("Temperature", "°C", ("outside.temperature",), ("air.temperature",)),
+    "humidity": ("Humidity", "%", (), ("air.humidity",)),
+    "co2": ("CO2", "ppm", (), ("air.co2",)),
+    "sun": ("Radiation outside", "W/m²", ("outside.radiation",), ()),
+    "slab": ("Water in the slab", "%", (), ("slab.water_content",)),
+}
+
+_HEADLINES = ("energy", "water", "co2", "yield", "hours_too_cold", "hours_too_hot", "hours_disease_risk", "movements")
+
+
+def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Recorder]]) -> str:
+    """The whole page. One run, or two to compare."""
+    results = {name: result for name, (result, _) in runs.items()}
+    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()})
+    title = f"{site.name}: {' against '.join(runs)}"
+    end = season.start + timedelta(days=season.days)
+    facts = (
+        f"{season.start:%Y-%m-%d} to {end:%Y-%m-%d}, weather {season.weather}, seed {season.seed}, "
+        f"{season.structure}, {season.crop}"
+    )
+    plots = "".join(f'<h2>{html.escape(_CHARTS[name][0])} ({_CHARTS[name][1]})</h2><div id="{name}"></div>' for name in about["charts"])
+    parts = {
+        "TITLE": html.escape(title),
+        "FACTS": html.escape(facts),
+        "VERDICT": _verdict(results),
+        "TABLE": _table(results),
+        "PLOTS": plots,
+        "NOTES": "".join(
+            f"<p class=faint>{html.escape(note)}</p>"
+            for note in dict.fromkeys(note for result in results.values() for note in result.notes)
+        ),
+        "CSS": _vendor("uplot.css") + _asset("report.css"),
+        "UPLOT": _vendor("uplot.js").replace("</", "<\\/"),
+        "SCRIPT": _asset("report.js"),
+        "ABOUT": json.dumps(about, separators=(",", ":")).replace("</", "<\\/"),
+        "PACKED": base64.b64encode(packed).decode(),
+    }
+    text = _asset("report.html")
+    for name, content in parts.items():
+        text = text.replace("{{" + name + "}}", content)
+    return text
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def _vendor(name: str) -> str:
+    import controller.web
+
+    return (Path(controller.web.__path__[0]) / "static" / "vendor" / name).read_text(encoding="utf-8")
+
+
+# what stands at the top
+
+
+def _verdict(results: Mapping[str, Result]) -> str:
+    """The trade-off of two rule sets in a sentence: what the second saves, and what that costs."""
+    if len(results) != 2:
+        return ""
+    (_, one), (name, other) = results.items()
+    gains: list[str] = []
+    losses: list[str] = []
+    for key in _HEADLINES:
+        metric, a, b = METRICS[key], one.values[key], other.values[key]
+        sense = better(a, b, metric.better)
+        if sense and max(abs(a), abs(b)) >= 0.5 * 10**-metric.digits:
+            change = f"{b - a:+,.{metric.digits}f} {metric.unit}".strip()
+            (gains if sense > 0 else losses).append(f"{html.escape(metric.title)} {change}")
+    parts = []
+    if gains:
+        parts.append(f'<span class="good">better: {", ".join(gains)}</span>')
+    if losses:
+        parts.append(f'<span class="bad">worse: {", ".join(losses)}</span>')
+    said = "; ".join(parts) or "no difference that matters"
+    return f'<p class="verdict"><span class="key two"></span><b>{html.escape(name)}</b> is {said}.</p>'
+
+
+def _table(results: Mapping[str, Result]) -> str:
+    names = list(results)
+    keys = "".join(
+        f'<th><span class="key {colour}"></span>{html.escape(name)}</th>'
+        for name, colour in zip(names, ("one", "two"), strict=False)
+    )
+    compared = "<th>difference</th><th></th>" if len(names) == 2 else ""
+    rows = [f"<tr><th></th>{keys}{compared}<th></th></tr>"]
+    for key, metric in METRICS.items():
+        values = [result.values[key] for result in results.values()]
+        if all(abs(value) < 0.5 * 10**-metric.digits for value in values):
+            continue
+        cells = "".join(f"<td>{value:,.{metric.digits}f}</td>" for value in values)
+        if len(values) == 2:
+            cells += _swing(values[0], values[1], metric.better, metric.digits)
+        rows.append(f"<tr><td>{html.escape(metric.title)}</td>{cells}<td class=faint>{metric.unit}</td></tr>")
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _swing(one: float, other: float, sense: int, digits: int) -> str:
+    """The difference as a number, and as a bar to the left for less and to the right for more."""
+    change = (other - one) / max(abs(one), abs(other), 1e-12)
+    word = {1: "good", -1: "bad", 0: "even"}[better(one, other, sense)]
+    width = min(abs(change), 1.0) * 50
+    left = 50.0 if change >= 0 else 50 - width
+    bar = f'<i class="{word}" style="left:{left:.1f}%;width:{width:.1f}%"></i>'
+    tone = word if word != "even" else "faint"
+    return f'<td class="{tone}">{other - one:+,.{digits}f}</td><td class="swing">{bar}</td>'
+
+
+# what the plots are made of
+
+
+def _pack(season: Season, recorders: Mapping[str, Recorder]) -> tuple[dict[str, Any], bytes]:
+    columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
+    first = next(iter(recorders.values()))
+    total = len(first.columns()[0].values)
+    every = max(math.ceil(total / _MOST_ROWS), 1)
+    setpoints = [column.name for column in first.columns() if _is_level(column)]
+    charts = {
+        name: {"unit": unit, "once": list(once), "each": [*each, *(setpoints if name == "temperature" else [])]}
+        for name, (_, unit, once, each) in _CHARTS.items()
+    }
+    actuators = list(dict.fromkeys(name for recorder in recorders.values() for name in recorder.actuators()))
+    wanted = {*actuators, *(name for chart in charts.values() for name in (*chart["once"], *chart["each"]))}
+    packed = bytearray()
+    runs = []
+    for run in recorders:
+        places = {}
+        for name in sorted(wanted & columns[run].keys()):
+            low, scale, data = _column(columns[run][name].values[every - 1 :: every])
+            places[name] = {"at": len(packed), "low": low, "scale": scale}
+            packed += data
+        runs.append({"name": run, "columns": places})
+    text = len(packed)
+    packed += json.dumps(
+        [_decisions(recorder.decisions) for recorder in recorders.values()], ensure_ascii=False
+    ).encode()
+    start = season.start.timestamp()
+    offset = season.start.utcoffset()
+    about = {
+        "rows": total // every,
+        "step": first.interval * every,
+        "start": start,
+        "zone": 0 if offset is None else offset.total_seconds(),
+        "first": [start, start + min(season.days, 7.0) * 86400],
+        "text": text,
+        "charts": charts,
+        "actuators": [name for name in actuators if all(name in known for known in columns.values())],
+        "runs": runs,
+        **_days(season.start, first.interval, [columns[run]["heat"] for run in recorders]),
+    }
+    return about, zlib.compress(bytes(packed), 9)
+
+
+def _is_level(column: Column) -> bool:
+    """A setpoint that is a temperature, not a difference of two."""
+    return column.unit == "°C" and "." not in column.name and "temperature" in column.name
+
+
+def _column(values: Sequence[float]) -> tuple[float, float, bytes]:
+    """Lowest value, size of a step, and the differences between rows as little-endian 16-bit numbers."""
+    known = [value for value in values if value == value]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    scale = (high - low) / (_UNKNOWN - 1) if high > low else 1.0
+    data, last = array("H"), 0
+    for value in values:
+        step = round((value - low) / scale) if value == value else _UNKNOWN
+        data.append((step - last) & 0xFFFF)
+        last = step
+    if data.itemsize != 2 or array("H", [1]).tobytes() != b"\1\0":
+        data.byteswap()
+    return low, scale, data.tobytes()
+
+
+def _decisions(decisions: Sequence[Decision]) -> dict[str, Any]:
+    """By actuator, with every rule's text once."""
+    rules: dict[str, int] = {}
+    by: dict[str, dict[str, list[Any]]] = {}
+    with_values = len(decisions) <= _MOST_REASONS
+    for decision in decisions:
+        found = by.setdefault(decision.actuator, {"at": [], "target": [], "rule": []})
+        found["at"].append(round(decision.at))
+        found["target"].append(round(decision.target))
+        found["rule"].append(rules.setdefault(decision.rule, len(rules)))
+        if with_values:
+            found.setdefault("values", []).append(decision.values)
+    return {"rules": list(rules), "by": by}
+
+
+def _days(start: datetime, interval: float, totals: Sequence[Column]) -> dict[str, Any]:
+    """Heat of each day, for each run."""
+    rows = round(86400 / interval)
+    count = max(math.ceil(len(totals[0].values) / rows), 1)
+    values = []
+    for total in totals:
+        ends = [total.values[min((day + 1) * rows, len(total.values)) - 1] for day in range(count)]
+        values.append([round(end - begin, 4) for begin, end in zip([0.0, *ends[:-1]], ends, strict=True)])
+    return {
+        "days": [start.timestamp() + day * 86400 for day in range(count)],
+        "daily": {"unit": "kWh/m²", "values": values},
+    }
