@@ -37,7 +37,7 @@ platforms=""
 for glibc in 36 35 34 31 28 27 26 24 17; do # Debian 12 has 2.36; what wheels are built for
     platforms="$platforms --platform manylinux_2_${glibc}_$machine"
 done
-pip="$python -m pip -qq --disable-pip-version-check"
+pip="$python -m pip --quiet --disable-pip-version-check"
 $pip wheel --no-deps --wheel-dir "$work/wheel" .
 # shellcheck disable=SC2086  # a list of words
 $pip install --target "$packages" --no-compile --no-deps --only-binary=:all: --python-version "$minor" \
