@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -173,6 +174,8 @@ class _Running:
         self._adopt(self._configuration.plan, self._store.load_state())
         await self._uplinks.apply(self._configuration)
         self._keep_texts()
+        # what is here now stays: looking through all of it for garbage would stop the control loop for 0.1 s and more
+        gc.freeze()
 
     async def change(self, configuration: Configuration) -> None:
         """Go on with other files. Raises ConfigError, and everything then stays as it was."""
@@ -181,6 +184,9 @@ class _Running:
         await self._buses.apply(configuration.buses)
         await self._uplinks.apply(configuration)
         self._keep_texts()
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     def shadow(self, path: Path) -> None:
         """Evaluate other rules beside the active ones. Raises ConfigError and OSError."""
