@@ -1,4 +1,4 @@
-"""Home Assistant itself, with an empty configuration and our broker, takes what the uplink says and moves what it moves.
+"""Home Assistant itself, with an empty configuration and our broker, takes what the uplink says, and moves things.
 
     python -m tests.uplink.home_assistant.accepts
 
@@ -26,7 +26,7 @@ from controller.uplink.home_assistant import HomeAssistant
 from tests.app.wait import until
 from tests.support.mosquitto import mosquitto
 from tests.uplink.environment import python
-from tests.uplink.house import POINTS, House, at_work, plan
+from tests.uplink.house import House, at_work, plan
 
 VERSION = "2024.3.3"
 PACKAGES = (

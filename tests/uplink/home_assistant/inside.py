@@ -31,7 +31,6 @@ class Complaints(logging.Handler):
 
 
 async def started(directory: str, port: int) -> core.HomeAssistant:
-    Path(directory, "configuration.yaml").touch()  # an empty configuration
     hass = core.HomeAssistant(directory)
     hass.config.skip_pip = True
     loader.async_setup(hass)
@@ -57,6 +56,7 @@ async def main() -> None:
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
     try:
+        Path(sys.argv[1], "configuration.yaml").touch()  # noqa: ASYNC240  # an empty configuration
         hass = await started(sys.argv[1], int(sys.argv[2]))
     except BaseException:
         print(*complaints.lines, sep="\n", file=sys.stderr)
