@@ -121,7 +121,7 @@ def _table(results: Mapping[str, Result]) -> str:
         for name, colour in zip(names, ("one", "two"), strict=False)
     )
     compared = "<th>difference</th><th></th>" if len(names) == 2 else ""
-    rows = [f"<tr><th></th>{keys}{compared}<th></th></tr>"]
+    rows = [f"<tr><th></th>{keys}{compared}</tr>"]
     for key, metric in METRICS.items():
         values = [result.values[key] for result in results.values()]
         if all(abs(value) < 0.5 * 10**-metric.digits for value in values):
@@ -129,7 +129,8 @@ def _table(results: Mapping[str, Result]) -> str:
         cells = "".join(f"<td>{value:,.{metric.digits}f}</td>" for value in values)
         if len(values) == 2:
             cells += _swing(values[0], values[1], metric.better, metric.digits)
-        rows.append(f"<tr><td>{html.escape(metric.title)}</td>{cells}<td class=faint>{metric.unit}</td></tr>")
+        title = f"{html.escape(metric.title)} <span class=faint>{metric.unit}</span>"
+        rows.append(f"<tr><td>{title}</td>{cells}</tr>")
     return f"<table>{''.join(rows)}</table>"
 
 

@@ -1,0 +1,66 @@
+"""faults.yaml: what it may say, and what it says of mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.model.errors import ConfigError
+from simulators.faults import Kind, Schedule
+from simulators.faults.file import load
+from tests.simulators.season.rules import START, plan
+
+
+def read(tmp_path: Path, text: str) -> Schedule:
+    path = tmp_path / "faults.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, plan(), START)
+
+
+def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
+    import simulators.faults.file as module
+
+    text = (module.__doc__ or "").partition("\n\n")[2]
+    faults = read(tmp_path, text).faults
+    assert {fault.kind for fault in faults} == set(Kind)
+    frozen, offset, spikes, dropout, drift, slip, *_ = faults
+    assert (frozen.end or 0) - frozen.begin == 6 * 3600 * 10**9
+    assert (offset.size, offset.begin) == (-8.0, round((START.timestamp() + 2 * 86400) * 1e9))
+    assert (spikes.size, spikes.chance, dropout.chance) == (900.0, 0.02, 0.5)
+    assert drift.size == pytest.approx(0.4 / 86400)
+    assert slip.size == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{what: frosen, point: air.temperature}", "did you mean frozen?"),
+        ("{what: frozen, point: air.temprature}", "did you mean air.temperature"),
+        ("{what: frozen, actuator: heater}", "write point: and its name"),
+        ("{what: offset, point: air.temperature}", "by how much is missing"),
+        ("{what: offset, point: air.temperature, by: 5 %}", "is not a unit of this quantity"),
+        ("{what: slip, actuator: heater, by: 5 %}", "no actuator 'heater' that could be slip"),
+        ("{what: frozen, point: air.temperature, chance: 5 %}", "knows no chance"),
+        ("{what: frozen, point: air.temperature, from: soon}", "is no time"),
+    ],
+)
+def test_mistakes_are_told_with_their_place(tmp_path: Path, entry: str, said: str) -> None:
+    with pytest.raises(ConfigError, match="faults.yaml:2:") as raised:
+        read(tmp_path, f"faults:\n  - {entry}\n")
+    assert said in str(raised.value)
+
+
+def test_edges_come_in_order_of_time(tmp_path: Path) -> None:
+    schedule = read(
+        tmp_path,
+        "faults:\n"
+        "  - {what: welded, actuator: heater, after: 3 d, for: 2 h}\n"
+        "  - {what: blocked, actuator: irrigation_a, after: 1 h}\n",
+    )
+    assert [(edge.fault.kind, edge.comes) for edge in schedule.edges] == [
+        (Kind.BLOCKED, True),
+        (Kind.WELDED, True),
+        (Kind.WELDED, False),
+    ]
+    assert [fault.kind for fault in schedule.standing(schedule.edges[1].at)] == [Kind.WELDED, Kind.BLOCKED]
