@@ -231,7 +231,7 @@ class Api:
             except (ValueError, OverflowError) as error:
                 raise Refused(str(error)) from None
 
-        end = moment("to", now_ns // NS)
+        end = moment("to", now_ns // NS + 1)
         start = moment("from", end - usual)
         if not 0 <= start < end <= 1 << 33:
             raise Refused("the time must begin before it ends")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,7 +27,7 @@ def stretch(start: int, end: int, most: int = MOST_COLUMNS) -> Stretch:
     step = MINUTE
     while length / step > most:
         step = next(s for s in (300, QUARTER, 1800, 3600, 7200, 21600, DAY, 7 * DAY, 365 * DAY) if s > step)
-    return Stretch(start // step * step, start // step * step + math.ceil(length / step) * step, step)
+    return Stretch(start // step * step, -(-end // step) * step, step)
 
 
 def marks(history: History, plan: Plan, start: int, end: int) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ function timeAxis() {
 function sky(u) {
   const { ctx, bbox } = u;
   const edge = (t) => Math.min(Math.max(u.valToPos(t, "x", true), bbox.left), bbox.left + bbox.width);
-  if (!data.sun.length) return;
+  if (!data.sun.length || data.end - data.start < 4 * 3600) return; // an hour of an arc is a line that says nothing
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);

@@ -75,5 +75,5 @@ def history(past: Sequence[Mapping[str, str]], say: Speech) -> Html:
     ]
     titles = (say("When"), say("Priority"), say("Alarm"), say("State"), say("Text"))
     head = el("tr", *(el("th", title, scope="col") for title in titles))
-    return el("div", el("table", el("thead", head), el("tbody", *lines)), class_="wide", tabindex="0", role="region",
-              aria_label=say("History"))  # fmt: skip
+    table = el("table", el("thead", head), el("tbody", *lines), class_="told")
+    return el("div", table, class_="wide", tabindex="0", role="region", aria_label=say("History"))

@@ -56,8 +56,8 @@ def journal(log: Sequence[Mapping[str, str]], say: Speech) -> Html:
         for line in log
     ]
     head = el("tr", *(el("th", title, scope="col") for title in (say("When"), say("What"), say("Event"))))
-    return el("div", el("table", el("thead", head), el("tbody", *lines)), class_="wide", tabindex="0", role="region",
-              aria_label=say("Journal"))  # fmt: skip
+    table = el("table", el("thead", head), el("tbody", *lines), class_="told")
+    return el("div", table, class_="wide", tabindex="0", role="region", aria_label=say("Journal"))
 
 
 def dialog(actuator: State, plan: Plan, state: State, allowed: bool, say: Speech) -> Html:

@@ -1,0 +1,144 @@
+"""Rules over the page's API, on a whole controller: checked, applied, kept, and brought back."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from controller.app.application import Application, Options
+from controller.app.control import Refused
+from controller.app.desk import Desk
+from controller.web.check_process import report
+from controller.web.checking import Checker
+from controller.web.language import speech
+from controller.web.views.rules import diff
+from simulators.demo import files
+from tests.app.wait import until
+
+from .client import Client
+
+
+@dataclass(slots=True)
+class Whole:
+    client: Client
+    desk: Desk
+    rules: Path
+
+
+@pytest.fixture
+async def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
+    """House1 without its field: no bus answers, and the page goes on."""
+    for name in ("MQTT_PASSWORD", "INFLUX_TOKEN", "ALARM_URL"):
+        monkeypatch.setenv(name, "" if name == "ALARM_URL" else "demo")
+    site, state = tmp_path / "site", tmp_path / "state"
+    site.mkdir()
+    files.write_site(site, {"rs485": str(tmp_path / "no-port"), "broker": "mqtt://127.0.0.1:9"}, None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    application = Application(Options(site, state, port))
+    desk: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(application.run(desk.set_result))
+    await asyncio.wait((running, desk), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()
+    yield Whole(Client("127.0.0.1", port), await desk, site / "rules.yaml")
+    application.stop()
+    await running
+
+
+async def test_a_mistake_has_its_line_and_changes_nothing(whole: Whole) -> None:
+    before = whole.rules.read_text()
+    wrong = before.replace("air.temperature < heating_temperature", "air.temprature < heating_temperature")
+    line = next(n for n, text in enumerate(wrong.splitlines(), 1) if "temprature" in text)
+    found = (await whole.client.ask("/api/rules/check", {"rules": wrong})).json()
+    (error,) = found["errors"]
+    assert (error["line"], error["suggestion"]) == (line, "did you mean air.temperature?")
+    answer = await whole.client.ask("/api/rules", {"rules": wrong})
+    assert (answer.code, answer.json()["error"][:8]) == (422, f"line {line}:"[:8])
+    assert whole.rules.read_text() == before
+
+
+async def test_right_rules_are_applied_as_they_are_written_and_can_be_taken_back(whole: Whole) -> None:
+    before = whole.rules.read_text()
+    whole.rules.chmod(0o640)
+    after = before.replace("> 15 m/s", "> 14 m/s   # an old roof")
+    assert (await whole.client.ask("/api/rules", {"rules": after})).json() == {"done": "the new rules are in force"}
+    assert whole.rules.read_text() == after
+    assert whole.rules.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in whole.rules.parent.iterdir() if path.name.startswith(".")] == []
+    records = whole.desk.records
+    assert records is not None
+    await until(lambda: len(records.versions()) == 2, what="two versions in the store")
+    newest, oldest = await asyncio.to_thread(records.versions)
+    assert (newest.text, oldest.text) == (after, before)
+    page = (await whole.client.get(f"/rules/version/{oldest.at_ns}")).text
+    assert "an old roof" in page
+    await whole.client.submit(f"/rules/version/{oldest.at_ns}", {})
+    assert whole.rules.read_text() == before
+    notes = await asyncio.to_thread(records.history.entries, 0, 1 << 62, "rules")
+    assert "rules.yaml was replaced by the page" in notes[-1].body
+
+
+async def test_rules_that_cannot_be_written_are_refused_in_words(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("controller.app.records.tempfile.NamedTemporaryFile", full)
+    text = whole.rules.read_text()
+    answer = await whole.client.ask("/api/rules", {"rules": f"{text}# more\n"})
+    assert (answer.code, answer.json()["error"]) == (400, "rules.yaml cannot be written: No space left on device")
+    assert whole.rules.read_text() == text
+
+
+def test_the_report_of_house1() -> None:
+    files.environment()
+    site = (files.EXAMPLE / "site.yaml").read_text()
+    rules = (files.EXAMPLE / "rules.yaml").read_text()
+    question = {
+        "site": site,
+        "rules": rules,
+        "now": 1782000000,
+        "language": "ko",
+        "values": {"outside.radiation": 800.0},
+    }
+    found = report(question)
+    assert found["errors"] == []
+    named = [sentence["name"] for sentence in found["sentences"]]
+    assert named[:2] == ["Heat up to the setpoint", "Ventilate in proportion"]
+    assert {"Storm", "Slab A by light", "Frost"} <= set(named)
+    lines = rules.splitlines()
+    assert all(1 <= sentence["line"] <= len(lines) for sentence in found["sentences"])
+    assert set(found["setpoints"]["lines"]["light_bonus"]) == {2.0}
+    assert {"air.vpd", "roof_vent", "morning", "radiation_sum"} <= set(found["words"])
+
+
+def test_a_finding_has_its_witness() -> None:
+    files.environment()
+    site = (files.EXAMPLE / "site.yaml").read_text()
+    rules = (files.EXAMPLE / "rules.yaml").read_text()
+    bright = "  - {name: Let the sun in, when: outside.radiation > 600 W/m², do: {shade_screen: 0 %}}\n"
+    rules = rules.replace("irrigation:\n", f"{bright}\nirrigation:\n", 1)
+    found = report({"site": site, "rules": rules, "now": 1782000000, "language": "en", "values": {}})
+    assert found["errors"] == []
+    assert any(finding["witness"] and finding["line"] for finding in found["findings"])
+
+
+async def test_a_check_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.web.checking.PATIENCE", 0.05)
+    with pytest.raises(Refused, match="took longer"):
+        await Checker().check({"site": "", "rules": "", "now": 0, "language": "en", "values": {}})
+
+
+async def test_a_check_that_dies_is_told() -> None:
+    with pytest.raises(Refused, match="KeyError"):
+        await Checker().check({})
+
+
+def test_the_difference_of_two_texts() -> None:
+    found = diff("a: 1\nb: <2>\n", "a: 1\nb: 3\n", speech("en"))
+    assert '<span class="removed">-b: &lt;2&gt;\n</span>' in found
+    assert '<span class="added">+b: 3\n</span>' in found
+    assert "No difference" in diff("a", "a", speech("en"))
