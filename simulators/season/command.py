@@ -181,8 +181,12 @@ def progress(name: str, days: float, *, quiet: bool) -> Iterator[Callable[[float
 
 def _names(directories: list[Path]) -> list[str]:
     """What tells the directories apart."""
-    names = [directory.resolve().name for directory in directories]
-    return names if len(set(names)) == len(names) else [str(directory) for directory in directories]
+    whole = [directory.resolve() for directory in directories]
+    for parts in (1, 2):
+        names = ["/".join(directory.parts[-parts:]) for directory in whole]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{name} ({number})" for number, name in enumerate((directory.name for directory in whole), 1)]
 
 
 def _date(text: str) -> datetime:

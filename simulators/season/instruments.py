@@ -31,13 +31,14 @@ class Character:
 
 
 USUAL: dict[str, Character] = {
-    # data sheets of usual instruments: SHT3x in an aspirated box, Senseair S8, Davis anemometer and pyranometer,
-    # capacitive slab probes; where a sheet gives only an accuracy, the scatter is a quarter of it
-    "temperature": Character(lag=30.0, scatter=0.04, digit=0.1, drift=0.03),
-    "humidity": Character(lag=30.0, scatter=0.15, digit=0.1, drift=0.25),
-    "co2": Character(lag=60.0, scatter=4.0, digit=1.0, drift=5.0),
-    "radiation": Character(lag=5.0, scatter=1.0, digit=1.0),
-    "ppfd": Character(lag=5.0, scatter=1.0, digit=1.0),
+    # after data sheets of usual instruments: SHT3x in an aspirated box (repeatability 0.04 °C and 0.08 %, which is
+    # three deviations, and as much again from moving air; drift 0.03 °C and 0.25 % a year), Senseair S8, cup
+    # anemometer, pyranometer, capacitive slab probes
+    "temperature": Character(lag=30.0, scatter=0.03, digit=0.1, drift=0.03),
+    "humidity": Character(lag=30.0, scatter=0.06, digit=0.1, drift=0.25),
+    "co2": Character(lag=60.0, scatter=2.0, digit=1.0, drift=5.0),
+    "radiation": Character(lag=5.0, scatter=0.2, digit=1.0),
+    "ppfd": Character(lag=5.0, scatter=0.2, digit=1.0),
     "wind_speed": Character(lag=3.0, scatter=0.1, digit=0.1),
     "wind_direction": Character(lag=3.0, scatter=2.0, digit=1.0),
     "water_content": Character(lag=60.0, scatter=0.1, digit=0.1, drift=0.5),

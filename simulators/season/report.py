@@ -56,7 +56,7 @@ def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Record
         f"{season.start:%Y-%m-%d} to {end:%Y-%m-%d}, weather {season.weather}, seed {season.seed}, "
         f"{season.structure}, {season.crop}"
     )
-    plots = "".join(f'<h2>{html.escape(_CHARTS[name][0])} ({_CHARTS[name][1]})</h2><div id="{name}"></div>' for name in about["charts"])
+    plots = "".join(_plot(name) for name in about["charts"])
     parts = {
         "TITLE": html.escape(title),
         "FACTS": html.escape(facts),
@@ -77,6 +77,11 @@ def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Record
     for name, content in parts.items():
         text = text.replace("{{" + name + "}}", content)
     return text
+
+
+def _plot(name: str) -> str:
+    title, unit, _, _ = _CHARTS[name]
+    return f'<h2>{html.escape(title)} ({unit})</h2><div id="{name}"></div>'
 
 
 def _asset(name: str) -> str:

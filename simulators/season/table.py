@@ -16,7 +16,7 @@ _NOTHING = 0.005
 def table(names: Sequence[str], results: Sequence[Result]) -> Table:
     """Rows that are 0 for all are left out; of two results the better one is green."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column(f"{results[0].days:.0f} days")
+    shown.add_column(f"{results[0].days:g} days")
     for name in names:
         shown.add_column(name, justify="right")
     if len(results) == 2:

@@ -46,7 +46,7 @@ def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_told_with_their_place(tmp_path: Path, entry: str, said: str) -> None:
-    with pytest.raises(ConfigError, match="faults.yaml:2:") as raised:
+    with pytest.raises(ConfigError, match=r"faults\.yaml:2:") as raised:
         read(tmp_path, f"faults:\n  - {entry}\n")
     assert said in str(raised.value)
 

@@ -1,0 +1,79 @@
+"""The verb: what it says, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.cli import main
+from controller.model.errors import ConfigError
+from simulators.season import bands, ranges
+from tests.config.example import RULES, SITE
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    folder = tmp_path / "house1"
+    folder.mkdir()
+    (folder / "site.yaml").write_text(SITE, encoding="utf-8")
+    (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+    return folder
+
+
+def test_a_backtest_answers_in_json(house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    assert main(["backtest", str(house), "--days", "0.1", "--json", "--report", str(page)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["season"]["days"] == 0.1
+    assert answer["runs"]["house1"]["metrics"]["energy"] > 0
+    assert answer["runs"]["house1"]["units"]["energy"] == "kWh/m²"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_two_of_the_same_name_are_told_apart(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", str(house), "--against", str(house), "--days", "0.05"]) == 0
+    shown = capsys.readouterr().out
+    assert "house1 (1)" in shown
+    assert "house1 (2)" in shown
+
+
+def test_wrong_rules_are_refused_with_their_place(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (house / "rules.yaml").write_text(RULES.replace("heater: on", "heatr: on", 1), encoding="utf-8")
+    assert main(["backtest", str(house), "--days", "1"]) == 1
+    assert "rules.yaml:" in capsys.readouterr().err
+
+
+def test_a_directory_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    assert main(["backtest", str(tmp_path / "nowhere"), "--days", "1"]) == 2
+
+
+def test_faults_come_from_a_file(house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("faults:\n  - {what: dropout, point: air.co2}\n", encoding="utf-8")
+    assert main(["backtest", str(house), "--days", "0.05", "--json", "--faults", str(faults)]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"]["house1"]["alarms"] == {"sensor air.co2": 1}
+
+
+def test_bands_can_be_chosen() -> None:
+    assert bands.read(["vpd=300..1200 Pa"]).vpd == pytest.approx((0.3, 1.2))
+    assert bands.read([]) == bands.Bands()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("vpd", "is no range"),
+        ("vdp=0.3..1.2 kPa", "did you mean vpd"),
+        ("vpd=0.3..1.2 °C", "is not a unit"),
+        ("vpd=1.2..0.3 kPa", "ends where it should begin"),
+    ],
+)
+def test_mistakes_in_bands_are_told(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        bands.read([text])
+
+
+def test_a_range_keeps_its_unit() -> None:
+    assert ranges.read("heating_temperature.night = 16..20 °C") == ("heating_temperature.night", 16.0, 20.0, "°C")

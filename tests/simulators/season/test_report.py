@@ -1,0 +1,102 @@
+"""The page: whole in itself, and its numbers come out as they went in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from array import array
+from typing import Any
+
+import pytest
+
+from simulators.season import backtest, report, series
+from simulators.season.recorder import Recorder
+from simulators.season.table import better, table
+from tests.config.example import RULES
+
+from .rules import START, plan, season
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, backtest.Run]:
+    warmer = RULES.replace("night: 16 °C", "night: 19 °C")
+    assert warmer != RULES
+    rules = {"mine": plan(), "warmer": plan(warmer)}
+    return {name: backtest.run(each, season(1.0), record=300.0, machine=False) for name, each in rules.items()}
+
+
+def recorder_of(run: backtest.Run) -> Recorder:
+    assert run.recorder is not None
+    return run.recorder
+
+
+@pytest.fixture(scope="module")
+def page(runs: dict[str, backtest.Run]) -> str:
+    return report.page(plan().site, season(1.0), {name: (run.result, recorder_of(run)) for name, run in runs.items()})
+
+
+def inside(page: str, name: str) -> str:
+    found = re.search(rf'<script type="[^"]+" id="{name}">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_it_asks_nobody_for_anything(page: str) -> None:
+    assert not re.search(r"(src|href)\s*=|@import|url\(", page.replace("https://github.com/leeoniya/uPlot", ""))
+    assert "{{" not in page
+
+
+def test_the_trade_off_stands_at_the_top(page: str) -> None:
+    verdict = page[page.index('class="verdict"') :].partition("</p>")[0]
+    good, _, bad = verdict.partition("worse:")
+    assert "warmer" in good
+    assert "heat +" in bad
+
+
+def test_the_numbers_come_out_as_they_went_in(page: str, runs: dict[str, backtest.Run]) -> None:
+    about: dict[str, Any] = json.loads(inside(page, "about").replace("<\\/", "</"))
+    data = zlib.decompress(base64.b64decode(inside(page, "packed")))
+    for run in about["runs"]:
+        columns = {column.name: column for column in recorder_of(runs[run["name"]]).columns()}
+        for name, place in run["columns"].items():
+            steps = array("H", data[place["at"] : place["at"] + 2 * about["rows"]])
+            total, values = 0, []
+            for step in steps:
+                total = (total + step) & 0xFFFF
+                values.append(place["low"] + total * place["scale"])
+            assert values == pytest.approx(list(columns[name].values), abs=place["scale"])
+    reasons = json.loads(data[about["text"] :])
+    heaters = [found["by"]["heater"] for found in reasons]
+    rules = [found["rules"] for found in reasons]
+    assert all("Heat up to the setpoint" in names for names in rules)
+    assert all(any("air.temperature" in value for value in found["values"]) for found in heaters)
+
+
+def test_the_course_goes_into_a_table(tmp_path: Any, runs: dict[str, backtest.Run]) -> None:
+    series.write(tmp_path / "s.csv", START, {name: recorder_of(run) for name, run in runs.items()})
+    lines = (tmp_path / "s.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 2 * 288
+    assert lines[0].startswith("run,time,air.temperature [°C]")
+    assert lines[1].startswith("mine,2026-02-01T00:05:00+09:00,")
+
+
+def test_the_course_goes_into_parquet(tmp_path: Any, runs: dict[str, backtest.Run]) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    series.write(tmp_path / "s.parquet", START, {name: recorder_of(run) for name, run in runs.items()})
+    found = parquet.read_table(tmp_path / "s.parquet")
+    assert found.num_rows == 2 * 288
+    assert "air.temperature [°C]" in found.column_names
+
+
+def test_the_better_one_is_told() -> None:
+    assert better(10.0, 8.0, -1) == 1
+    assert better(10.0, 8.0, 1) == -1
+    assert better(10.0, 8.0, 0) == 0
+    assert better(10.0, 10.01, -1) == 0
+
+
+def test_a_table_has_a_column_for_the_difference(runs: dict[str, backtest.Run]) -> None:
+    shown = table(list(runs), [run.result for run in runs.values()])
+    assert [str(column.header) for column in shown.columns] == ["1 days", "mine", "warmer", "difference", ""]
