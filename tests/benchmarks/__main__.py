@@ -14,9 +14,12 @@ BENCHMARKS = (
     "core_step",
     "mqtt_node_red",
     "modbus_cycle",
+    "mqtt_load",
     "uplink_drain",
     "uplink_latency",
     "store_wear",
+    "page",
+    "season",
 )
 
 
