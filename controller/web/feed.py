@@ -17,6 +17,7 @@ Fragments = dict[str, Html]
 Draw = Callable[[State], Fragments]
 
 EVERY = 1.0  # real seconds between two states
+_GOLDEN = 0.618034  # multiples of it, without their whole part, spread evenly however many there are
 ALIVE_EVERY = 15.0  # real seconds after which a stream with nothing new says so, or proxies would close it
 
 
@@ -39,6 +40,7 @@ class Feed:
         self._status = status
         self._moment: Moment | None = None
         self._outdated = False
+        self._readers = 0
 
     def now(self) -> Moment:
         """The present moment, which may be up to `EVERY` seconds old."""
@@ -62,7 +64,7 @@ class Feed:
 
         A reader that is slow misses moments, never fragments: each message is made from what that reader has seen.
         """
-        last, said_at, seen = -1, time.monotonic(), Fragments()
+        phase, last, said_at, seen = self._phase(), -1, time.monotonic(), Fragments()
         yield b"retry: 1500\n\n"
         while True:
             moment = self.now()
@@ -72,21 +74,27 @@ class Feed:
             if message or time.monotonic() - said_at >= ALIVE_EVERY:
                 said_at = time.monotonic()
                 yield message or b": alive\n\n"
-            await self._pause()
+            await self._pause(phase)
 
     async def states(self) -> AsyncIterator[bytes]:
         """Server-sent events with the whole state as JSON."""
+        phase = self._phase()
         yield b"retry: 1500\n\n"
         while True:
             moment = self.now()
             if moment.json is None:
                 moment.json = orjson.dumps(moment.state)
             yield b"event: status\ndata: " + moment.json + b"\n\n"
-            await self._pause()
+            await self._pause(phase)
 
-    async def _pause(self) -> None:
-        """Until the next moment: all readers wake in the same tick, so that they share it."""
-        await asyncio.sleep(EVERY - time.monotonic() % EVERY + 0.001)
+    def _phase(self) -> float:
+        """When in each second a new reader is served: spread over half of it, so that no crowd is served at once."""
+        self._readers += 1
+        return self._readers * _GOLDEN % 1 * EVERY / 2
+
+    async def _pause(self, phase: float) -> None:
+        """Until the reader's time in the next second: all then see the moment that the first of them made."""
+        await asyncio.sleep(EVERY - (time.monotonic() - phase) % EVERY + 0.001)
 
     def _drawn(self, moment: Moment, view: str, draw: Draw) -> Fragments:
         if view not in moment.fragments:

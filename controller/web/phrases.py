@@ -86,6 +86,8 @@ FORMS = (
     N_("override by {who} has ended"),
     N_("override by {who} refused: it is no number"),
     N_("released by {who}"),
+    N_("set to {value} by {rule} ({values})"),
+    N_("set to {value} by {rule}"),
     N_("round started ({values})"),
     N_("gave only {given} of {wanted}: the window has closed"),
     N_("gave only {given} of {wanted}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controller.core.plan import DrivePlan, Expression, IrrigationPlan, Plan, RulePlan
+from controller.core.plan import DrivePlan, Expression, IrrigationPlan, Plan, RulePlan, SetPlan
 from controller.rules.parser import Demand
 from controller.web.language import Speech
 from controller.web.names import label
@@ -17,6 +17,7 @@ def sentences(plan: Plan, say: Speech) -> list[tuple[str, str, int]]:
     kinds: Kinds = {actuator.name: actuator.kind for actuator in plan.actuators}
     found = [
         *((rule.name, _rule(rule, kinds, say), _line(rule)) for rule in plan.rules),
+        *((rule.name, _set(rule, say), rule.value.text.place.line) for rule in plan.sets),
         *((rule.name, _round(rule, say), rule.start.text.place.line if rule.start else 0) for rule in plan.irrigation),
         *((rule.name, _safety(rule, kinds, say), _line(rule)) for rule in plan.safety),
         *(
@@ -56,6 +57,14 @@ def _rule(rule: RulePlan | DrivePlan, kinds: Kinds, say: Speech) -> str:
     return say(
         "When {condition}: {demands}, until {end}.", condition=_said(rule.when), demands=demands, end=_said(rule.until)
     )
+
+
+def _set(rule: SetPlan, say: Speech) -> str:
+    setting, value = label(rule.setting, say), _said(rule.value)
+    if rule.when is None:
+        return say("{setting} is set to {value}.", setting=setting, value=value)
+    condition = _said(rule.when)
+    return say("While {condition}: {setting} is set to {value}.", condition=condition, setting=setting, value=value)
 
 
 def _safety(rule: RulePlan, kinds: Kinds, say: Speech) -> str:

@@ -86,11 +86,11 @@ class PageHouse:
 
 
 @contextlib.contextmanager
-def page_house(folder: Path) -> Iterator[PageHouse]:
-    """The house, running."""
+def page_house(folder: Path, speed: float = SPEED) -> Iterator[PageHouse]:
+    """The house, running `speed` times faster than time."""
     files.environment()
     began = datetime.fromisoformat(START).replace(tzinfo=files.timezone())
-    clock = ScaledClock(SPEED, time.time_ns(), round(began.timestamp()) * NS)
+    clock = ScaledClock(speed, time.time_ns(), round(began.timestamp()) * NS)
     with mosquitto(username="onsil", password="demo") as broker, _field(folder, clock, broker.url) as addresses:
         house = PageHouse(folder, clock, _free_port())
         house.site.mkdir()
