@@ -29,6 +29,7 @@ from controller.web import timeline
 from controller.web.access import Person, Role, person_of
 from controller.web.checking import Checker, can_backtest
 from controller.web.feed import Feed
+from controller.web.language import Speech, speech
 from controller.web.questions import (
     AcknowledgeQuestion,
     OverrideQuestion,
@@ -98,7 +99,7 @@ class Api:
                 AcknowledgeQuestion,
             ),
             Operation("GET", "/api/history", "A stretch of the past as columns", looking, self.history,
-                      parameters=wanted),
+                      parameters={**wanted, "language": "en or ko: that of the marks"}),
             Operation("GET", "/api/journal", "What was decided, noted and alarmed", looking, self.journal,
                       parameters={**span, "kind": "decision, command, alarm or note", "subject": "Of what"}),
             Operation("GET", "/api/export", "A file with one row a minute", looking, self.export,
@@ -156,9 +157,12 @@ class Api:
     async def history(self, request: Request) -> Response:
         records, (start, end) = self.records(), self._span(request, 86400)
         points, actuators = self._chosen(request)
-        return as_json(await asyncio.to_thread(self._history, records, start, end, points, actuators))
+        say = speech(request.query_params.get("language", "en"))
+        return as_json(await asyncio.to_thread(self._history, records, start, end, points, actuators, say))
 
-    def _history(self, records: Records, start: int, end: int, points: list[str], actuators: list[str]) -> Any:
+    def _history(
+        self, records: Records, start: int, end: int, points: list[str], actuators: list[str], say: Speech
+    ) -> Any:
         plan, now = self._desk.plan, self._now()
         over = timeline.stretch(start, end)
         read = export.columns(records.history, points, over)
@@ -173,7 +177,7 @@ class Api:
             "points": read,
             "actuators": export.positions(records.history, actuators, over, now),
             "setpoints": setpoints_over(plan, times, known),
-            "marks": timeline.marks(records.history, plan, over.start, over.end),
+            "marks": timeline.marks(records.history, plan, over.start, over.end, say),
             "sun": timeline.suns(plan.site, over.start, over.end) if over.end - over.start < 35 * 86400 else [],
         }
 

@@ -6,8 +6,7 @@ that moves the vents. Takes and gives one JSON document on standard input and ou
 
 from __future__ import annotations
 
-import contextlib
-import os
+import resource
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from controller.web.language import Speech, speech
 from controller.web.sentences import sentences
 from controller.web.setpoint_lines import setpoints_over
 
+MOST_MEMORY = 192 * 2**20  # bytes, three times what a large file needs
 EVERY = 600  # s between two points of the picture of setpoints
 
 
@@ -85,8 +85,8 @@ def _words(plan: Plan) -> set[str]:
 
 def main() -> None:
     """Answer one question."""
-    with contextlib.suppress(OSError):
-        os.nice(10)
+    # a text that explodes is to hurt itself, not the process that shares the service's memory
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     question = orjson.loads(sys.stdin.buffer.read())
     sys.stdout.buffer.write(orjson.dumps(report(question)))
 

@@ -15,6 +15,9 @@ from controller.model.time import NS
 from controller.store import History
 from controller.store.entries import ALARM, DECISION, NOTE, Entry, cause_of
 from controller.store.export.table import DAY, MINUTE, QUARTER, Stretch
+from controller.web.language import Speech
+from controller.web.names import label
+from controller.web.phrases import told
 
 MOST_COLUMNS = 2000  # a chart has hardly more pixels
 MOST_MARKS = 400
@@ -30,26 +33,26 @@ def stretch(start: int, end: int, most: int = MOST_COLUMNS) -> Stretch:
     return Stretch(start // step * step, -(-end // step) * step, step)
 
 
-def marks(history: History, plan: Plan, start: int, end: int) -> list[dict[str, Any]]:
+def marks(history: History, plan: Plan, start: int, end: int, say: Speech) -> list[dict[str, Any]]:
     """Alarms, notes and causes of the stretch, the newest of too many, in order of time. Raises sqlite3.Error."""
     entries: list[Entry] = []
-    for kind, most in ((ALARM, MOST_MARKS), (NOTE, MOST_MARKS), (DECISION, MOST_MARKS)):
-        entries += history.entries(start * NS, end * NS, kind=kind, limit=most)
+    for kind in (ALARM, NOTE, DECISION):
+        entries += history.entries(start * NS, end * NS, kind=kind, limit=MOST_MARKS)
     actuators = {actuator.name for actuator in plan.actuators}
-    return [mark for entry in sorted(entries) if (mark := _mark(entry, actuators)) is not None]
+    known = [entry for entry in sorted(entries) if entry.kind != DECISION or entry.subject in actuators]
+    return [_mark(entry, say) for entry in known]
 
 
-def _mark(entry: Entry, actuators: set[str]) -> dict[str, Any] | None:
-    data, at = entry.data(), entry.at_ns / NS
-    if entry.kind == DECISION:
-        if entry.subject not in actuators:
-            return None
-        cause = cause_of(data["cause"])
-        text = f"{data['target']:.0f} %: {cause.sentence()}"
-        return {"at": at, "kind": "cause", "subject": entry.subject, "text": text}
+def _mark(entry: Entry, say: Speech) -> dict[str, Any]:
+    data, mark = entry.data(), {"at": entry.at_ns / NS, "subject": told(entry.subject, say)}
     if entry.kind == ALARM:
-        return {"at": at, "kind": "alarm", "subject": entry.subject, "state": data["state"], "text": data["text"]}
-    return {"at": at, "kind": "note", "subject": entry.subject, "text": data["text"]}
+        return mark | {"kind": "alarm", "state": data["state"], "text": told(data["text"], say)}
+    if entry.kind == NOTE:
+        return mark | {"kind": "note", "text": told(data["text"], say)}
+    cause = cause_of(data["cause"])
+    values = ", ".join(f"{label(told(name, say), say)} {value}" for name, value in cause.values)
+    text = f"{data['target']:.0f} % · {told(str(cause.level), say)}: {told(cause.rule, say)}"
+    return mark | {"kind": "cause", "subject": entry.subject, "text": f"{text} ({values})" if values else text}
 
 
 def suns(site: SitePlan, start: int, end: int) -> list[tuple[int, int]]:

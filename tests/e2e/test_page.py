@@ -14,6 +14,8 @@ pytest.importorskip("playwright", reason="the package playwright is not installe
 
 from playwright.sync_api import Browser, Page, expect
 
+from controller.web.access import Users
+
 from .browser import CHROMIUM, DESK, PHONE, PageHouse, chromium, looker, page_house
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's package chromium is not installed")
@@ -151,6 +153,9 @@ def test_a_wrong_rule_is_shown_at_its_line_and_a_right_one_is_applied(browser: B
         assert house.rules() == before
         replace_in_editor(page, "outside.wind_sped > 15 m/s", "outside.wind_speed > 14 m/s")
         expect(page.locator("#apply")).to_be_enabled(timeout=WAIT)
+        page.click("#try")
+        expect(page.locator("#trial")).to_contain_text("3 days", timeout=90_000)
+        expect(page.locator("#trial")).to_contain_text("irrigation")
         page.click("#apply")
         expect(page.locator("#state")).to_have_text("Applied. The new rules are in force.", timeout=WAIT)
         after = before.replace("outside.wind_speed > 15 m/s", "outside.wind_speed > 14 m/s")
@@ -241,3 +246,31 @@ def test_it_can_be_installed_as_an_app(browser: Browser, house: PageHouse) -> No
         manifest = session.send("Page.getAppManifest")
         assert manifest["errors"] == []
         assert json.loads(manifest["data"])["display"] == "standalone"
+
+
+def test_a_login_in_the_browser(browser: Browser, house: PageHouse) -> None:
+    users = Users(house.state)
+    users.add("lee", "viewer", "geranium-blossom")  # from now on everybody has to log in
+    try:
+        with looker(browser, house.url, PHONE, "ko") as seen:
+            page = seen.page
+            page.goto(f"{house.url}/rules")
+            expect(page).to_have_url(f"{house.url}/login?next=/rules")
+            page.screenshot(path=SHOTS / "login-ko-phone.png")
+            assert barriers(page) == []
+            page.fill("[name=name]", "lee")
+            page.fill("[name=password]", "wrong-password")
+            page.keyboard.press("Enter")
+            expect(page.locator("[role=alert]")).to_have_text("이름 또는 비밀번호가 틀립니다.")
+            page.fill("[name=name]", "lee")
+            page.fill("[name=password]", "geranium-blossom")
+            page.keyboard.press("Enter")
+            expect(page).to_have_url(f"{house.url}/rules")
+            page.wait_for_selector("#sentences li", timeout=WAIT)
+            expect(page.locator("#apply")).to_have_count(0)
+            assert barriers(page) == []
+            page.click("form[action='/logout'] button")
+            expect(page).to_have_url(f"{house.url}/login")
+            assert not [text for text in seen.complaints if "403" not in text]  # the wrong password
+    finally:
+        users.remove("lee")

@@ -137,6 +137,25 @@ async def test_a_check_that_dies_is_told() -> None:
         await Checker().check({})
 
 
+async def test_a_trial_runs_the_verb_on_both_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verb is somebody else's: what is handed to it is two directories, a day and a length."""
+    asked: list[list[str]] = []
+    texts: list[str] = []
+
+    async def run(arguments: list[str], given: bytes, patience: float) -> tuple[bytes, str]:
+        asked.append(arguments)
+        texts.extend((Path(arguments[at]) / "rules.yaml").read_text() for at in (3, 5))
+        return b"the report", ""
+
+    monkeypatch.setattr("controller.web.checking._run", run)
+    assert await Checker().backtest("site", "new", "old", "2026-06-21", 3) == "the report"
+    assert texts == ["new", "old"]
+    assert asked[0][:3] == ["-m", "controller.cli", "backtest"]
+    assert asked[0][4] == "--against"
+    assert asked[0][6:] == ["--start", "2026-06-21", "--days", "3"]
+    assert not await asyncio.to_thread(Path(asked[0][3]).exists)
+
+
 def test_the_difference_of_two_texts() -> None:
     found = diff("a: 1\nb: <2>\n", "a: 1\nb: 3\n", speech("en"))
     assert '<span class="removed">-b: &lt;2&gt;\n</span>' in found

@@ -25,7 +25,9 @@ const at = (form, seconds) => form.format(new Date(seconds * 1000));
 
 async function load() {
   const mine = ++asked, points = checked("point"), actuators = checked("actuator");
-  const parts = new URLSearchParams({ from: -length, points: points.join(","), actuators: actuators.join(",") });
+  const parts = new URLSearchParams({
+    from: -length, points: points.join(","), actuators: actuators.join(","), language: settings.language,
+  });
   if (end) parts.set("to", end);
   try {
     const answer = await fetch(`/api/history?${parts}`);

@@ -50,15 +50,15 @@ def content(
         el("button", say("Apply"), type="button", id="apply", class_="primary", disabled=True),
         el("button", say("Try it"), type="button", id="try") if may_try else None,
         el("button", say("Undo my changes"), type="button", id="reset"),
-        el("span", id="state", role="status", aria_live="polite"),
     ]
+    tools = buttons if may_apply else [el("span", say("Your role may look, not change."))]
     return [
         heading(say("Rules")),
         el(
             "div",
             el(
                 "div",
-                el("div", *buttons, class_="toolbar") if may_apply else el("p", say("Your role may look, not change.")),
+                el("div", *tools, el("span", id="state", role="status", aria_live="polite"), class_="toolbar"),
                 el("div", id="editor"),
                 el("textarea", text, id="text", spellcheck="false", aria_label=say("Rules"), readonly=not may_apply),
                 class_="editing",
