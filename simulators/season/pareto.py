@@ -1,0 +1,63 @@
+"""The trials of a tuning as a picture: what each cost in one metric and gave in another."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from .metrics import METRICS
+from .tune import Trial
+
+_WIDTH, _HEIGHT, _LEFT, _BELOW = 760, 480, 70, 50
+
+
+def picture(trials: Sequence[Trial], best: Sequence[Trial], across: str, up: str) -> str:
+    """An SVG: grey what broke a bound, blue what kept them, ringed and joined what nothing beats."""
+    xs, ys = ([trial.metrics[name] for trial in trials] for name in (across, up))
+    x_low, x_high, y_low, y_high = *_span(xs), *_span(ys)
+
+    def place(trial: Trial) -> tuple[float, float]:
+        x = _LEFT + (trial.metrics[across] - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - 20)
+        y = _HEIGHT - _BELOW - (trial.metrics[up] - y_low) / (y_high - y_low) * (_HEIGHT - _BELOW - 20)
+        return round(x, 1), round(y, 1)
+
+    front = " ".join(f"{x},{y}" for x, y in map(place, best))
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif"'
+        ' font-size="13">',
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
+        *_axes(across, up, (x_low, x_high), (y_low, y_high)),
+        f'<polyline points="{front}" fill="none" stroke="#c2410c" stroke-width="1.5"/>',
+    ]
+    chosen = {trial.number for trial in best}
+    for trial in sorted(trials, key=lambda trial: (trial.number in chosen, trial.kept)):
+        x, y = place(trial)
+        colour = "#1d4ed8" if trial.kept else "#d6d3d1"
+        ring = ' stroke="#c2410c" stroke-width="2"' if trial.number in chosen else ""
+        said = ", ".join(f"{name} {value:.2f}" for name, value in trial.setpoints.items())
+        parts.append(
+            f'<circle cx="{x}" cy="{y}" r="5" fill="{colour}"{ring}><title>{html.escape(said)}</title></circle>'
+        )
+    return "\n".join([*parts, "</svg>"])
+
+
+def _axes(across: str, up: str, x: tuple[float, float], y: tuple[float, float]) -> list[str]:
+    bottom, right = _HEIGHT - _BELOW, _WIDTH - 20
+    parts = [f'<path d="M{_LEFT} 20V{bottom}H{right}" fill="none" stroke="#78716c"/>']
+    for step in range(5):
+        share = step / 4
+        left, top = _LEFT + share * (right - _LEFT), bottom - share * (bottom - 20)
+        parts.append(
+            f'<text x="{left}" y="{bottom + 18}" text-anchor="middle">{x[0] + share * (x[1] - x[0]):.4g}</text>'
+        )
+        parts.append(f'<text x="{_LEFT - 8}" y="{top + 4}" text-anchor="end">{y[0] + share * (y[1] - y[0]):.4g}</text>')
+    for name, where in ((across, f'x="{right}" y="{_HEIGHT - 10}" text-anchor="end"'), (up, f'x="{_LEFT}" y="14"')):
+        title = f"{METRICS[name].title} ({METRICS[name].unit})" if METRICS[name].unit else METRICS[name].title
+        parts.append(f'<text {where} font-weight="bold">{html.escape(title)}</text>')
+    return parts
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    edge = 0.05 * (high - low) or 1.0
+    return low - edge, high + edge

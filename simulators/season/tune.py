@@ -1,0 +1,208 @@
+"""Many seasons over a space of setpoints, with a known optimiser: Optuna's, several at once, to be interrupted at will.
+
+Every trial is one season of one rule set, on the same weather. The study is kept in a journal file, to which every
+finished trial is appended: who starts again with the same file goes on where it was.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from controller.core.plan import SitePlan
+from controller.model.errors import ConfigError, one_of
+from simulators.weather.table import WeatherTable
+
+from . import knobs
+from .metrics import METRICS
+from .ranges import Range
+from .season import Season
+
+_KEEP = re.compile(r"\s*(?P<name>\w+)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*\S*\s*")
+_PATIENCE = 3
+"""So often a trial is given out again whose worker died."""
+
+
+class Keep(NamedTuple):
+    """A bound on a metric: not above, or (`least`) not below."""
+
+    name: str
+    bound: float
+    least: bool
+
+    def excess(self, metrics: Mapping[str, float]) -> float:
+        """By how much it is broken; 0 or less where it is kept."""
+        value = metrics[self.name]
+        return self.bound - value if self.least else value - self.bound
+
+
+def keep(text: str) -> Keep:
+    """From a text like "hours_too_cold < 10". Raises ConfigError."""
+    match = _KEEP.fullmatch(text)
+    if match is None:
+        raise ConfigError(f"{text!r} is no bound", suggestion="write it like hours_too_cold < 10")
+    return Keep(metric(match["name"]), float(match["bound"]), match["sign"].startswith(">"))
+
+
+def metric(name: str) -> str:
+    """Raises ConfigError where there is no such metric."""
+    if name not in METRICS:
+        raise ConfigError(f"there is no metric {name!r}", suggestion=one_of(name, METRICS))
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to tune. `goals` are metrics with whether they should be large."""
+
+    site: str
+    rules: str
+    season: Season
+    over: tuple[Range, ...]
+    goals: tuple[tuple[str, bool], ...]
+    keeps: tuple[Keep, ...] = ()
+
+    def key(self) -> str:
+        """What must be the same for a study to be gone on with."""
+        season = (self.season.start.isoformat(), self.season.days, self.season.weather, self.season.seed)
+        return repr((self.over, self.goals, self.keeps, season, self.season.structure, self.season.crop))
+
+
+class Trial(NamedTuple):
+    """Setpoints that were tried, and what came of them; `kept`: within all bounds."""
+
+    number: int
+    setpoints: dict[str, float]
+    metrics: dict[str, float]
+    kept: bool
+
+
+def evaluate(site: str, rules: str, season: Season) -> dict[str, float]:
+    """One season; runs in a worker. Raises ConfigError where the rules are wrong."""
+    from . import compiling
+
+    compiling.use()
+    from .backtest import run
+    from .command import plan_from
+
+    plan = plan_from(site, rules)
+    return run(plan, season, _weather(season, plan.site)).result.values
+
+
+@lru_cache(maxsize=2)
+def _weather(season: Season, site: SitePlan) -> WeatherTable:
+    """The same for all trials of a worker."""
+    return season.table(site)
+
+
+class Tuning:
+    """A study, in memory or in a `journal` file. Raises ConfigError where the file is of another task."""
+
+    def __init__(self, task: Task, journal: Path | None = None, seed: int = 1) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.task = task
+        backend = None
+        if journal is not None:
+            from optuna.storages.journal import JournalFileBackend
+
+            backend = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+        self._optuna: Any = optuna
+        self._study = optuna.create_study(
+            study_name="season",
+            storage=backend,
+            sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True),
+            directions=["maximize" if large else "minimize" for _, large in task.goals],
+            load_if_exists=True,
+        )
+        self._space: dict[str, Any] = {
+            each.name: optuna.distributions.FloatDistribution(each.low, each.high) for each in task.over
+        }
+        known = self._study.user_attrs.get("task")
+        if known is not None and known != task.key():
+            raise ConfigError(f"{journal} holds a study of something else", suggestion="choose another file")
+        if known is None:
+            self._study.set_user_attr("task", task.key())
+            self._begin_at_present()
+        self._take_up_again()
+
+    def run(
+        self, trials: int, executor: Executor, at_once: int, told: Callable[[Trial], None] = lambda trial: None
+    ) -> None:
+        """Go on until there are so many finished trials."""
+        pending: dict[Future[dict[str, float]], tuple[Any, int]] = {}
+        missing = trials - len(self.trials())
+        while missing > 0 or pending:
+            while missing > 0 and len(pending) < at_once:
+                trial = self._study.ask(self._space)
+                pending[self._give_out(trial, executor)] = (trial, 1)
+                missing -= 1
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                trial, times = pending.pop(future)
+                error = future.exception()
+                if isinstance(error, ConfigError):
+                    raise error
+                if error is None:
+                    told(self._finish(trial, future.result()))
+                elif times < _PATIENCE:
+                    pending[self._give_out(trial, executor)] = (trial, times + 1)
+                else:
+                    raise error
+
+    def trials(self) -> list[Trial]:
+        """All that are finished."""
+        found = self._study.get_trials(states=[self._optuna.trial.TrialState.COMPLETE])
+        return [
+            Trial(
+                each.number,
+                dict(each.params),
+                each.user_attrs["metrics"],
+                max(each.user_attrs["excess"], default=0.0) <= 0,
+            )
+            for each in found
+        ]
+
+    def best(self) -> list[Trial]:
+        """Those within all bounds that no other beats in every goal; the first goal orders them."""
+        kept = [trial for trial in self.trials() if trial.kept]
+        front = [one for one in kept if not any(self._beats(other, one) for other in kept)]
+        name, large = self.task.goals[0]
+        return sorted(front, key=lambda trial: -trial.metrics[name] if large else trial.metrics[name])
+
+    def _beats(self, one: Trial, other: Trial) -> bool:
+        signs = [(one.metrics[name] - other.metrics[name]) * (1 if large else -1) for name, large in self.task.goals]
+        return all(sign >= 0 for sign in signs) and any(sign > 0 for sign in signs)
+
+    def _give_out(self, trial: Any, executor: Executor) -> Future[dict[str, float]]:
+        units = {each.name: each.unit for each in self.task.over}
+        rules = knobs.turn(self.task.rules, {name: (value, units[name]) for name, value in trial.params.items()})
+        return executor.submit(evaluate, self.task.site, rules, self.task.season)
+
+    def _finish(self, trial: Any, metrics: dict[str, float]) -> Trial:
+        excess = [each.excess(metrics) for each in self.task.keeps]
+        trial.set_user_attr("metrics", metrics)
+        trial.set_user_attr("excess", excess)
+        for each, value in zip(self.task.keeps, excess, strict=True):
+            trial.set_constraint(each.name, value if math.isfinite(value) else 1e9)
+        self._study.tell(trial, [metrics[name] for name, _ in self.task.goals])
+        return Trial(trial.number, dict(trial.params), metrics, max(excess, default=0.0) <= 0)
+
+    def _begin_at_present(self) -> None:
+        """The first trial is the rules as they are, as far as they lie within."""
+        now = {each.name: knobs.present(self.task.rules, each) for each in self.task.over}
+        if all(each.low <= now[each.name] <= each.high for each in self.task.over):
+            self._study.enqueue_trial(now)
+
+    def _take_up_again(self) -> None:
+        """Trials that were under way when the study was interrupted are given out again."""
+        states = self._optuna.trial.TrialState
+        for each in self._study.get_trials(states=[states.RUNNING]):
+            self._study.tell(each.number, state=states.FAIL)
+            self._study.enqueue_trial(each.params)

@@ -1,0 +1,157 @@
+"""`onsil tune`: looks for setpoints that cost less and keep what must be kept."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from controller.cli.main import fail
+from controller.cli.verb import DONE, NO, WRONG_USE, Verb
+
+from .command import add_season, plan_from, progress, season
+
+if TYPE_CHECKING:
+    from .tune import Task, Trial, Tuning
+
+_SHOWN = 10
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "rules", type=Path, metavar="RULES", help="rules.yaml, with site.yaml beside it, or its directory"
+    )
+    parser.add_argument(
+        "--over", action="append", required=True, metavar="NAME=LOW..HIGH", help="heating_temperature.night=14..20 °C"
+    )
+    parser.add_argument("--minimise", action="append", default=[], metavar="METRIC", help="energy, water, ...")
+    parser.add_argument("--maximise", action="append", default=[], metavar="METRIC", help="yield, ...")
+    parser.add_argument("--keep", action="append", default=[], metavar="BOUND", help="hours_too_cold < 10")
+    add_season(parser)
+    parser.add_argument("--trials", type=int, default=50, metavar="N", help="how many seasons in all (50)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="at once (all cores)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="run on this Dask cluster: tcp://host:8786")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="keep the study here, and go on from here")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw all trials")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from controller.model.errors import ConfigError
+
+    try:
+        return _tune(arguments)
+    except ConfigError as error:
+        return fail(error, NO)
+    except OSError as error:
+        return fail(error, WRONG_USE)
+    except ImportError as error:
+        return fail(f"the package {error.name} is not installed", WRONG_USE)
+
+
+def _tune(arguments: argparse.Namespace) -> int:
+    from .tune import Tuning
+
+    task = _task(arguments)
+    tuning = Tuning(task, arguments.journal, arguments.seed)
+    with _executor(arguments) as (executor, at_once), progress("tune", arguments.trials, quiet=arguments.json) as tell:
+        done = len(tuning.trials())
+        tell(done)
+
+        def told(trial: Trial) -> None:
+            nonlocal done
+            done += 1
+            tell(done)
+
+        tuning.run(arguments.trials, executor, at_once, told)
+    best = tuning.best()
+    if arguments.plot:
+        from .pareto import picture
+
+        across, up = _axes(task)
+        arguments.plot.write_text(picture(tuning.trials(), best, across, up), encoding="utf-8")
+    _answer(tuning, best, as_json=arguments.json)
+    return DONE if best else NO
+
+
+def _task(arguments: argparse.Namespace) -> Task:
+    from . import knobs, ranges, tune
+
+    rules = arguments.rules / "rules.yaml" if arguments.rules.is_dir() else arguments.rules
+    site_text = (rules.parent / "site.yaml").read_text(encoding="utf-8-sig")
+    rules_text = rules.read_text(encoding="utf-8-sig")
+    plan = plan_from(site_text, rules_text)
+    over = tuple(ranges.read(text) for text in arguments.over)
+    for each in over:
+        knobs.present(rules_text, each)
+    goals = [(tune.metric(name), False) for name in arguments.minimise]
+    goals += [(tune.metric(name), True) for name in arguments.maximise]
+    keeps = tuple(tune.keep(text) for text in arguments.keep)
+    return tune.Task(site_text, rules_text, season(arguments, plan), over, tuple(goals or [("energy", False)]), keeps)
+
+
+@contextmanager
+def _executor(arguments: argparse.Namespace) -> Iterator[tuple[Executor, int]]:
+    """Where the seasons run, and how many at once: processes here, or a cluster."""
+    if arguments.dask:
+        from distributed import Client
+
+        with Client(arguments.dask) as client:  # type: ignore[no-untyped-call, unused-ignore]
+            at_once = max(sum(client.ncores().values()), 1)
+            with client.get_executor(pure=False) as executor:
+                yield executor, at_once
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(arguments.workers, multiprocessing.get_context("spawn")) as executor:
+        yield executor, arguments.workers
+
+
+def _axes(task: Task) -> tuple[str, str]:
+    """The first goal across; upwards the second, or the first thing to keep."""
+    names = [name for name, _ in task.goals] + [each.name for each in task.keeps] + ["yield", "energy"]
+    different = list(dict.fromkeys(names))
+    return different[0], different[1]
+
+
+def _answer(tuning: Tuning, best: list[Trial], *, as_json: bool) -> None:
+    trials = tuning.trials()
+    if as_json:
+        document = {
+            "trials": len(trials),
+            "kept": sum(trial.kept for trial in trials),
+            "best": [trial._asdict() for trial in best],
+            "first": trials[0]._asdict() if trials else None,
+        }
+        print(json.dumps(document, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from .metrics import METRICS
+
+    console = Console()
+    if not best:
+        console.print(f"none of {len(trials)} seasons kept all bounds")
+        return
+    task = tuning.task
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    metrics = list(dict.fromkeys([*(name for name, _ in task.goals), *(each.name for each in task.keeps), "yield"]))
+    for each in task.over:
+        shown.add_column(f"{each.name} ({each.unit})", justify="right")
+    for name in metrics:
+        shown.add_column(f"{METRICS[name].title} ({METRICS[name].unit})", justify="right")
+    for trial in best[:_SHOWN]:
+        numbers = [f"{trial.setpoints[each.name]:.2f}" for each in task.over]
+        shown.add_row(*numbers, *(f"{trial.metrics[name]:,.{METRICS[name].digits}f}" for name in metrics))
+    console.print(shown)
+    console.print(f"[dim]{len(trials)} seasons, {sum(trial.kept for trial in trials)} within all bounds[/dim]")
+
+
+tune = Verb("tune", "look for better setpoints over many seasons", _add_arguments, _run)
