@@ -18,6 +18,7 @@ Draw = Callable[[State], Fragments]
 
 EVERY = 1.0  # real seconds between two states
 _GOLDEN = 0.618034  # multiples of it, without their whole part, spread evenly however many there are
+LASTS = 600.0  # real seconds of one stream; who comes again must still be allowed to
 ALIVE_EVERY = 15.0  # real seconds after which a stream with nothing new says so, or proxies would close it
 
 
@@ -65,8 +66,9 @@ class Feed:
         A reader that is slow misses moments, never fragments: each message is made from what that reader has seen.
         """
         phase, last, said_at, seen = self._phase(), -1, time.monotonic(), Fragments()
+        ends = time.monotonic() + LASTS
         yield b"retry: 1500\n\n"
-        while True:
+        while time.monotonic() < ends:
             moment = self.now()
             drawn = self._drawn(moment, view, draw)
             message = self._message(moment, view, last, drawn, seen)
@@ -78,9 +80,9 @@ class Feed:
 
     async def states(self) -> AsyncIterator[bytes]:
         """Server-sent events with the whole state as JSON."""
-        phase = self._phase()
+        phase, ends = self._phase(), time.monotonic() + LASTS
         yield b"retry: 1500\n\n"
-        while True:
+        while time.monotonic() < ends:
             moment = self.now()
             if moment.json is None:
                 moment.json = orjson.dumps(moment.state)

@@ -69,6 +69,13 @@ async def test_nobody_looks_nobody_asks() -> None:
     assert source.asked == asked
 
 
+async def test_a_stream_ends_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes again is asked again whether he may."""
+    monkeypatch.setattr(feeds, "LASTS", 0.1)
+    source = Source()
+    assert len(await asyncio.wait_for(listen(Feed(source.status), source, 1000), 5)) < 10
+
+
 async def test_a_message_of_many_lines_is_one_event() -> None:
     source = Source()
     drawn = {"a": Html("<p>one\ntwo</p>")}

@@ -4,7 +4,7 @@
 const dialog = document.getElementById("dialog");
 const lost = document.getElementById("lost");
 const toast = document.getElementById("toast");
-let forgetting;
+let forgetting, missing;
 
 function say(text) {
   toast.textContent = text;
@@ -34,8 +34,13 @@ document.addEventListener("input", (event) => {
   if (output) output.textContent = `${event.target.value} %`;
 });
 
-document.addEventListener("htmx:sseOpen", () => { lost.hidden = true; });
-document.addEventListener("htmx:sseError", () => { lost.hidden = false; });
+// a stream that ends is opened again at once, and nobody need know of it
+document.addEventListener("htmx:sseOpen", () => {
+  clearTimeout(missing);
+  missing = undefined;
+  lost.hidden = true;
+});
+document.addEventListener("htmx:sseError", () => { missing ??= setTimeout(() => { lost.hidden = false; }, 3000); });
 document.addEventListener("htmx:sendError", () => { lost.hidden = false; });
 
 if ("serviceWorker" in navigator && window.isSecureContext) {
