@@ -9,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # real brokers, databases, a second implementation of Modbus, and a browser for the page
-TEST_PACKAGES := mosquitto influxdb victoria-metrics socat gcc libc6-dev libmodbus-dev chromium
+TEST_PACKAGES := mosquitto influxdb victoria-metrics socat gcc libc6-dev libmodbus-dev chromium umockdev shellcheck
 
 .PHONY: demo test check format bench deb lock clean
 
