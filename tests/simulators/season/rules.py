@@ -13,6 +13,7 @@ from simulators.season.season import Season
 from tests.config.example import RULES, SITE
 
 START = datetime(2026, 2, 1, tzinfo=ZoneInfo("Asia/Seoul"))
+BEGIN = round(START.timestamp()) * 10**9
 
 
 def plan(rules: str = RULES) -> Plan:

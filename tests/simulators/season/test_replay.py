@@ -8,49 +8,14 @@ from pathlib import Path
 import pytest
 
 from controller.cli import main
-from controller.config import RULES as RULES_FILE
-from controller.config import SITE as SITE_FILE
-from controller.core.core import Core, Step
-from controller.model.commands import Report, Request
-from controller.model.points import Reading
-from controller.model.time import Instant
-from controller.store import History, Store
-from simulators.season.engine import Engine
+from controller.store import History
 from simulators.season.replay import replay
-from tests.config.example import RULES, SITE
+from tests.config.example import RULES
 
-from .rules import START, plan, season
+from .rules import BEGIN, plan
 
 NS = 10**9
-BEGIN = round(START.timestamp()) * NS
 HOURS = 5
-
-
-class Recording(Core):
-    """A core that stores what it says, as the controller does."""
-
-    store: Store
-
-    def step(self, now: Instant, inputs: list[Reading | Report | Request]) -> Step:  # type: ignore[override]
-        step = super().step(now, inputs)
-        self.store.append(step.events)
-        return step
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("state")
-    with Store.open(folder) as store:
-        now = Instant(BEGIN, BEGIN)
-        store.save_rules(RULES_FILE, RULES, now)
-        store.save_rules(SITE_FILE, SITE, now)
-        wanted = season(HOURS / 24)
-        engine = Engine(plan(), wanted, wanted.table(plan().site), machine=False)
-        engine.core = Recording(plan())
-        engine.core.store = store
-        engine.run()
-        assert store.flush()
-    return folder
 
 
 def test_the_same_rules_would_have_done_the_same(state: Path) -> None:

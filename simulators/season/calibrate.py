@@ -1,0 +1,245 @@
+"""Makes the twin this greenhouse: a handful of its parameters are fitted to what was recorded.
+
+The recorded weather and the recorded positions of the actuators drive the model; the parameters are those with which
+its air comes nearest to the recorded one: least squares within bounds, by scipy.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.core.plan import Plan
+from controller.model.time import NS
+from controller.store.history import History
+from controller.store.samples import ACTUATOR, READING
+from simulators.greenhouse import compiled, data, outputs
+from simulators.greenhouse.model import Model
+from simulators.weather import air, derived
+from simulators.weather.table import WeatherTable
+
+from .wiring import wire
+
+
+class Knob(NamedTuple):
+    """Parameters of a structure that are multiplied by the same factor, and how small and large that may be."""
+
+    parameters: tuple[str, ...]
+    low: float
+    high: float
+
+
+KNOBS: dict[str, Knob] = {
+    "heat loss of the cover": Knob(("cover_convection_inside",), 0.3, 4.0),
+    "leakage": Knob(("vents_leakage",), 0.1, 30.0),
+    "vents": Knob(("vents_roof_area",), 0.3, 3.0),
+    "heater": Knob(("heater_pipe_power", "heater_air_power"), 0.2, 4.0),
+    "light through the cover": Knob(("cover_par_transmission", "cover_nir_transmission"), 0.6, 1.0),
+}
+"""What is fitted."""
+
+STEP = 300.0
+"""s between two rows of what was recorded."""
+
+_TARGETS = (("air.temperature", 1.0), ("air.humidity", 5.0))
+"""Points that are compared, and how much of a difference (in their unit) counts as one."""
+
+_OUTSIDE_CO2 = 420.0  # ppm
+
+_SETTLING = 6 * 3600.0
+"""s at the beginning that are not compared: floor and soil find their temperature."""
+
+
+SHORTEST = 12 * 3600.0
+"""s of record that it takes."""
+
+
+class Fit(NamedTuple):
+    """A knob and the factor that suits the record."""
+
+    name: str
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`residuals` are root mean squares by point, before and after, in the point's unit."""
+
+    fits: tuple[Fit, ...]
+    residuals: dict[str, tuple[float, float]]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was recorded, a row every STEP s: the weather, the controls (by place) and the points to compare."""
+
+    weather: WeatherTable
+    controls: dict[int, list[float]]
+    points: dict[str, list[float]]
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.points.values())))
+
+
+def simulate(given: Mapping[str, float], record: Record, machine: bool) -> dict[str, list[float]]:
+    """What the model makes of the recorded weather and positions, by point."""
+    model = Model(given, record.weather, machine=machine)
+    places = {point: place for place, (point, _) in enumerate(outputs.POINTS)}
+    seen: dict[str, list[float]] = {point: [] for point in record.points}
+    for row in range(record.rows):
+        for place, values in record.controls.items():
+            model.control[place] = values[row]
+        model.advance(STEP)
+        for point, values in seen.items():
+            values.append(float(model.output[places[point]]))
+    return seen
+
+
+def calibrate(
+    given: Mapping[str, float],
+    record: Record,
+    knobs: Mapping[str, Knob] = KNOBS,
+    *,
+    told: Callable[[float], None] = lambda error: None,
+) -> Calibration:
+    """Fit. What is 0 in `given` (no pipes, no vents) stays so. Raises ImportError without scipy."""
+    import numpy
+    from scipy.optimize import least_squares  # type: ignore[import-untyped, unused-ignore]
+
+    machine = compiled.available()
+    turned = {name: knob for name, knob in knobs.items() if any(given[each] != 0.0 for each in knob.parameters)}
+
+    def with_factors(logs: Sequence[float]) -> dict[str, float]:
+        factors = {name: math.exp(log) for name, log in zip(turned, logs, strict=True)}
+        return adjusted(given, factors, turned)
+
+    def errors(logs: Sequence[float]) -> list[float]:
+        found = _errors(record, simulate(with_factors(logs), record, machine))
+        told(math.sqrt(sum(error * error for error in found) / max(len(found), 1)))
+        return found
+
+    bounds = [math.log(knob.low) for knob in turned.values()], [math.log(knob.high) for knob in turned.values()]
+    start = numpy.clip(numpy.zeros(len(turned)), numpy.array(bounds[0]) + 1e-3, numpy.array(bounds[1]) - 1e-3)
+    fitted = least_squares(errors, start, bounds=bounds, diff_step=0.02, loss="soft_l1")
+    before, after = (simulate(values, record, machine) for values in (given, with_factors(fitted.x)))
+    residuals = {
+        point: (_rms(values, before[point]), _rms(values, after[point])) for point, values in record.points.items()
+    }
+    fits = tuple(Fit(name, math.exp(log)) for name, log in zip(turned, fitted.x, strict=True))
+    return Calibration(fits, residuals, record.rows)
+
+
+def adjusted(given: Mapping[str, float], factors: Mapping[str, float], knobs: Mapping[str, Knob]) -> dict[str, float]:
+    """The parameters with these factors."""
+    changed = {each: given[each] * factor for name, factor in factors.items() for each in knobs[name].parameters}
+    return {**given, **changed}
+
+
+def _errors(record: Record, seen: Mapping[str, Sequence[float]]) -> list[float]:
+    """Differences in units of what counts; rows without a recorded value count nothing."""
+    skipped = round(_SETTLING / STEP)
+    errors = []
+    for point, scale in _TARGETS:
+        for recorded, modelled in list(zip(record.points.get(point, ()), seen.get(point, ()), strict=True))[skipped:]:
+            errors.append((modelled - recorded) / scale if recorded == recorded else 0.0)
+    return errors
+
+
+def _rms(recorded: Sequence[float], modelled: Sequence[float]) -> float:
+    skipped = round(_SETTLING / STEP)
+    pairs = [(a, b) for a, b in list(zip(recorded, modelled, strict=True))[skipped:] if a == a]
+    return math.sqrt(sum((a - b) ** 2 for a, b in pairs) / max(len(pairs), 1))
+
+
+def record(plan: Plan, history: History, begin: int, end: int) -> Record:
+    """What a history has between two times (UTC nanoseconds). Raises ValueError where too little was recorded."""
+    rows = int((end - begin) / NS / STEP)
+    start = begin // NS
+    points = {point: _series(history, point, start, rows) for point, _ in _TARGETS}
+    if sum(value == value for value in points["air.temperature"]) < rows / 2:
+        raise ValueError("air.temperature was recorded for less than half of that time")
+    controls: dict[int, list[float]] = {}
+    for wire_ in wire(plan).actuators:
+        if wire_.place is not None:
+            values = _held(_series(history, wire_.plan.name, start, rows, ACTUATOR), 0.0)
+            sums = controls.setdefault(wire_.place, [0.0] * rows)
+            controls[wire_.place] = [a + wire_.share * b / 100 for a, b in zip(sums, values, strict=True)]
+    return Record(_weather(plan, history, begin, rows), controls, points)
+
+
+def _weather(plan: Plan, history: History, begin: int, rows: int) -> WeatherTable:
+    """The recorded weather; sky and soil, which nobody measures, follow from it."""
+    start = begin // NS
+
+    def outside(name: str, usual: float | None) -> list[float]:
+        found = _series(history, f"outside.{name}", start, rows)
+        if usual is None and not any(value == value for value in found):
+            raise ValueError(f"outside.{name} was not recorded at that time")
+        return _held(found, 0.0 if usual is None else usual)
+
+    temperatures, radiation = outside("temperature", None), outside("radiation", None)
+    humidity, wind, rain = outside("humidity", 75.0), outside("wind_speed", 2.0), outside("rain", 0.0)
+    pressures = [air.saturation(t) * min(h, 100.0) / 100 for t, h in zip(temperatures, humidity, strict=True)]
+    covers = derived.cloud_cover(float(start), STEP, radiation, plan.site.latitude, plan.site.longitude)
+    skies = derived.sky_temperatures(temperatures, pressures, covers)
+    soil = sum(temperatures) / rows
+    values: list[float] = []
+    for row in range(rows):
+        values += [
+            temperatures[row],
+            pressures[row],
+            420.0,
+            wind[row],
+            0.0,
+            radiation[row],
+            skies[row],
+            soil,
+            rain[row],
+        ]
+    values += values[-9:]
+    return WeatherTable(datetime.fromtimestamp(start, UTC), STEP, values)
+
+
+def _series(history: History, name: str, start: int, rows: int, kind: str = READING) -> list[float]:
+    """Means of every STEP s; NaN where nothing was recorded."""
+    spans = history.spans(name, 60, start, start + round(rows * STEP), kind)
+    sums, counts = [0.0] * rows, [0] * rows
+    for span in spans:
+        row = min(int((span.start - start) / STEP), rows - 1)
+        sums[row] += span.mean
+        counts[row] += 1
+    return [total / count if count else math.nan for total, count in zip(sums, counts, strict=True)]
+
+
+def _held(values: Sequence[float], usual: float) -> list[float]:
+    """Gaps hold the last value."""
+    held, last = [], next((value for value in values if value == value), usual)
+    for value in values:
+        last = value if value == value else last
+        held.append(last)
+    return held
+
+
+def structure_file(name: str, calibration: Calibration) -> str:
+    """The structure's file with the fitted values, to be used as --structure FILE.toml."""
+    path = Path(name) if name.endswith(".toml") else Path(data.__file__).parent / "structures" / f"{name}.toml"
+    lines, section = path.read_text(encoding="utf-8").splitlines(), ""
+    values = data.structure(name).values
+    factors = {each: fit.factor for fit in calibration.fits for each in KNOBS[fit.name].parameters}
+    for number, line in enumerate(lines):
+        if line.startswith("["):
+            section = line.strip(" []")
+        parameter = f"{section}_{line.partition('=')[0].strip()}"
+        if parameter in factors and values[parameter]:
+            new = f"value = {values[parameter] * factors[parameter]:.6g}"
+            lines[number] = re.sub(r"value = [-+.\deE]+", new, line).replace(
+                'source = "', 'source = "fitted; before: ', 1
+            )
+    return "\n".join(lines) + "\n"
