@@ -13,14 +13,13 @@ import asyncio
 import secrets
 import socket
 import ssl
-from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import aiomqtt
 from paho.mqtt.client import Client as Paho
-from paho.mqtt.client import ConnectFlags, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.client import ConnectFlags, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -83,7 +82,7 @@ class Connection:
         self._given_up = False
         self._arrived: list[Message] = []
         self._to_acknowledge: list[int] = []
-        self._unacknowledged: deque[tuple[float, MQTTMessageInfo]] = deque()
+        self._unacknowledged: dict[int, float] = {}
         self._held_up = self._flushing = False
         self._fresh_from = 0.0
         self._listen()
@@ -132,7 +131,7 @@ class Connection:
             return "too many commands wait for the broker"
         if sent.rc:
             return "no connection"
-        self._unacknowledged.append((self._loop.time(), sent))
+        self._unacknowledged[sent.mid] = self._loop.time()
         return ""
 
     async def lost(self) -> str:
@@ -174,7 +173,7 @@ class Connection:
                 aiomqtt_ends(client, data, flags, MQTTErrorCode.MQTT_ERR_SUCCESS, properties)
 
         paho.on_socket_open, paho.on_connect, paho.on_disconnect = opened, connected, disconnected
-        paho.on_message = self._receive
+        paho.on_message, paho.on_publish = self._receive, self._acknowledged
         paho.manual_ack_set(True)
         paho.disable_logger()
 
@@ -184,6 +183,9 @@ class Connection:
         payload = cast("bytes", message.payload)
         if len(payload) <= LARGEST:
             self._arrived.append(Message(message.topic, payload, message.retain))
+
+    def _acknowledged(self, client: Paho, data: Any, number: int, reason: Any, properties: Any) -> None:
+        self._unacknowledged.pop(number, None)
 
     # what moves between paho and the kernel
 
@@ -265,10 +267,9 @@ class Connection:
     # the end
 
     def _look_after(self, now: float) -> None:
-        waiting = self._unacknowledged
-        while waiting and waiting[0][1].is_published():
-            waiting.popleft()
-        if waiting and now - waiting[0][0] > PATIENCE:
+        # a dict keeps the order of sending: the first is the oldest
+        oldest = next(iter(self._unacknowledged.values()), None)
+        if oldest is not None and now - oldest > PATIENCE:
             self._fail("the broker does not acknowledge commands")
 
     async def _answer(self, awaited: asyncio.Task[T]) -> T:
