@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import tempfile
@@ -295,9 +296,20 @@ class Api:
         ends = time.monotonic() + 10
         while time.monotonic() < ends:
             if records.rules_in_force() == rules:
+                await self._kept(records, rules)
                 return {"done": "the new rules are in force"}
             await asyncio.sleep(0.1)
         raise Refused("the file is written, but the controller has not taken it over yet; see the alarms")
+
+    async def _kept(self, records: Records, rules: str) -> None:
+        """Wait a moment until the version is in the store, so that who looks for it next finds it."""
+        ends = time.monotonic() + 3
+        with contextlib.suppress(sqlite3.Error):
+            while time.monotonic() < ends:
+                versions = await asyncio.to_thread(records.versions)
+                if versions and versions[0].text == rules:
+                    return
+                await asyncio.sleep(0.1)
 
     async def attempt(self, request: Request) -> Response:
         asked = await body(request, TrialQuestion)
