@@ -14,9 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .people import ANYBODY_HERE, Access, Person, is_local
 from .sessions import COOKIE
 
-OPEN = frozenset(
-    {"/login", "/healthz", "/readyz", "/static/page.css", "/static/icon.svg", "/static/login.js", "/favicon.ico"}
-)
+OPEN = frozenset({"/login", "/healthz", "/readyz", "/static/page.css", "/static/icon.svg"})
 """What can be reached without a login: the login with what it looks like, and health."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -56,7 +56,7 @@ function draw(points, actuators) {
   const shown = scalesOf(points);
   chart = new uPlot(chartOptions(points, shown), [xs, ...columnsOf(points)], box);
   if (actuators.length) {
-    const columns = actuators.map((name, lane) => data.actuators[name].map((value) => value === null ? null : lane + value / 100 * .72));
+    const columns = actuators.map((name, lane) => data.actuators[name].map((value) => value === null ? null : lane + value / 100 * .6));
     lanes = new uPlot(laneOptions(actuators, shown), [xs, ...columns], laneBox);
   }
   summarise(points);
