@@ -6,6 +6,7 @@ that moves the vents. Takes and gives one JSON document on standard input and ou
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from controller.analysis import Finding, analyse
-from controller.config import check_texts
+from controller.config import check_texts, variables
+from controller.config.document import Lookup
 from controller.core.build import Builder
 from controller.core.plan import Plan
 from controller.model.errors import ConfigError
@@ -33,7 +35,7 @@ def report(question: Mapping[str, Any]) -> dict[str, Any]:
 
     `values` are what the points read now: the picture shows the setpoints as if they stayed so.
     """
-    checked = check_texts(question["site"], question["rules"])
+    checked = check_texts(question["site"], question["rules"], lookup=_veiled(question["rules"]))
     found: dict[str, Any] = {
         "errors": [_item(error) for error in checked.errors],
         "findings": [_item(warning) for warning in checked.warnings if warning.place.file != "site.yaml"],
@@ -51,6 +53,23 @@ def report(question: Mapping[str, Any]) -> dict[str, Any]:
     found["setpoints"] = _picture(plan, now, question["values"])
     found["words"] = sorted(_words(plan))
     return found
+
+
+def _veiled(rules: str) -> Lookup:
+    """Looks variables up, but keeps to itself those that `rules` names.
+
+    Everybody who may look may have a text checked, and errors and sentences quote it: `name: ${INFLUX_TOKEN}` would
+    tell. What is set but not shown stays as it is written; a short number is no secret, and may be part of a value.
+    """
+    named = set(re.findall(r"\$\{(\w+)\}", rules))
+
+    def lookup(name: str) -> str | None:
+        value = variables.lookup(name)
+        if not value or name not in named or re.fullmatch(r"[-+]?[\d.]{1,5}", value):
+            return value
+        return f"${{{name}}}"
+
+    return lookup
 
 
 def _item(item: ConfigError | Finding) -> dict[str, Any]:

@@ -161,3 +161,31 @@ def test_the_difference_of_two_texts() -> None:
     assert '<span class="removed">-b: &lt;2&gt;\n</span>' in found
     assert '<span class="added">+b: 3\n</span>' in found
     assert "No difference" in diff("a", "a", speech("en"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("name: Storm", "name: ${INFLUX_TOKEN}"),
+        ('high: ["${ALARM_URL}"]', "high: ${INFLUX_TOKEN}"),
+        ("priority: critical", "priority: ${INFLUX_TOKEN}"),
+        ("air.temperature > 38 °C", "air.temperature > ${INFLUX_TOKEN}"),
+    ],
+)
+def test_a_check_tells_no_secret(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
+    for name in ("MQTT_PASSWORD", "INFLUX_TOKEN", "ALARM_URL"):
+        monkeypatch.setenv(name, "mailto://secret-of-mine")
+    site, rules = ((files.EXAMPLE / name).read_text(encoding="utf-8") for name in ("site.yaml", "rules.yaml"))
+    assert old in rules
+    question = {"site": site, "now": 1_782_000_000, "language": "en", "values": {}}
+    assert report({**question, "rules": rules})["errors"] == []
+    assert "secret-of-mine" not in str(report({**question, "rules": rules.replace(old, new, 1)}))
+
+
+def test_a_check_takes_numbers_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MQTT_PASSWORD", "INFLUX_TOKEN", "ALARM_URL", "HOT"):
+        monkeypatch.setenv(name, "38")
+    site, rules = ((files.EXAMPLE / name).read_text(encoding="utf-8") for name in ("site.yaml", "rules.yaml"))
+    rules = rules.replace("when: air.temperature > 38 °C for 5 min", 'when: "air.temperature > ${HOT} °C for 5 min"')
+    question = {"site": site, "rules": rules, "now": 1_782_000_000, "language": "en", "values": {}}
+    assert report(question)["errors"] == []
