@@ -35,6 +35,7 @@ from controller.web.feed import Draw, Feed, Fragments
 from controller.web.forecast import expected
 from controller.web.html import Html, el, join
 from controller.web.language import LANGUAGES, Speech, speech
+from controller.web.phrases import told
 from controller.web.trends import Trends
 from controller.web.views import alarms, charts, devices, hand, now, rules, system
 from controller.web.views.layout import TABS, Frame, document, frame_fragments
@@ -60,13 +61,13 @@ class Pages:
         return [
             *(Route(tab.path, _page(endpoint)) for tab, endpoint in zip(TABS, pages, strict=True)),
             Route("/events/{view}", self.events),
-            Route("/hand/{actuator}", _part(self.ask_hand)),
-            Route("/hand/{actuator}", _part(self.take_hand), methods=["POST"]),
-            Route("/hand/{actuator}/release", _part(self.release), methods=["POST"]),
-            Route("/acknowledge", _part(self.acknowledge), methods=["POST"]),
-            Route("/rules/versions", _part(self.versions)),
-            Route("/rules/version/{at:int}", _part(self.version)),
-            Route("/rules/version/{at:int}", _part(self.bring_back), methods=["POST"]),
+            Route("/hand/{actuator}", self._part(self.ask_hand)),
+            Route("/hand/{actuator}", self._part(self.take_hand), methods=["POST"]),
+            Route("/hand/{actuator}/release", self._part(self.release), methods=["POST"]),
+            Route("/acknowledge", self._part(self.acknowledge), methods=["POST"]),
+            Route("/rules/versions", self._part(self.versions)),
+            Route("/rules/version/{at:int}", self._part(self.version)),
+            Route("/rules/version/{at:int}", self._part(self.bring_back), methods=["POST"]),
             Route("/language", self.language, methods=["POST"]),
             Route("/manifest.webmanifest", self.manifest),
             Route("/worker.js", _worker),
@@ -274,6 +275,23 @@ class Pages:
 
     # around the pages
 
+    def _part(self, endpoint: Callable[[Request], Awaitable[Html]]) -> Endpoint:
+        """A part of a page that htmx asks for; a refusal is shown where the answer would be."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return HTMLResponse(await endpoint(request))
+            except NotAllowed as error:
+                why, code = str(error), 403
+            except Refused as refusal:
+                why, code = str(refusal), 400
+            except sqlite3.Error:
+                why, code = "the history cannot be read now", 503
+            say = language_of(request, self._feed.now().state)
+            return HTMLResponse(_said(told(why, say), "bad"), code)
+
+        return answer
+
     async def language(self, request: Request) -> Response:
         chosen = (await form_of(request)).get(LANGUAGE, "")
         back = request.headers.get("referer", "/")
@@ -340,22 +358,6 @@ def _policy(request: Request) -> dict[str, str]:
     """The editor brings its style sheet along: a nonce of this one answer lets it, and nothing else."""
     nonce = getattr(request.state, "nonce", "")
     return {"content-security-policy": POLICY.format(nonce=f" 'nonce-{nonce}'" if nonce else "")}
-
-
-def _part(endpoint: Callable[[Request], Awaitable[Html]]) -> Endpoint:
-    """A part of a page that htmx asks for; a refusal is shown where the answer would be."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return HTMLResponse(await endpoint(request))
-        except NotAllowed as error:
-            return HTMLResponse(_said(str(error), "bad"), 403)
-        except Refused as refusal:
-            return HTMLResponse(_said(str(refusal), "bad"), 400)
-        except sqlite3.Error:
-            return HTMLResponse(_said("the history cannot be read now", "bad"), 503)
-
-    return answer
 
 
 def _said(text: str, kind: str = "good", reload: bool = False) -> Html:

@@ -111,14 +111,32 @@ FORMS = (
     N_("{actuator} is held by hand at the device"),
     N_("{actuator}: longest time on reached"),
     N_("{actuator}: its time of the day is used up"),
+    N_("an override lasts from {low} to {high}"),
+    N_("the value is a number from 0 to 100 (%)"),
+    N_("there is no actuator {name}"),
+    N_("there is no alarm {name}"),
+    N_("there is no such version"),
+    N_("rules.yaml cannot be read: {reason}"),
+    N_("rules.yaml cannot be written: {reason}"),
+    N_("the file is written, but the controller has not taken it over yet; see the alarms"),
+    N_("these rules could not be checked: {reason}"),
+    N_("this controller keeps no history"),
+    N_("the history cannot be read now"),
+    N_("{hours} h {minutes} min"),
+    N_("{n} h"),
+    N_("{minutes} min {n} s"),
+    N_("{n} min"),
+    N_("{n} s"),
 )
 
 _KNOWN = frozenset(WORDS)
+_NUMBER, _NUMBERS = r"-?\d[\d.]*", frozenset({"n", "hours", "minutes"})
 
 
 def _pattern(form: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", form)
-    return re.compile("".join(f"(?P<{p}>.+?)" if i % 2 else re.escape(p) for i, p in enumerate(parts)), re.DOTALL)
+    holes = (f"(?P<{p}>{_NUMBER if p in _NUMBERS else '.+?'})" if i % 2 else re.escape(p) for i, p in enumerate(parts))
+    return re.compile("".join(holes), re.DOTALL)
 
 
 _PATTERNS = tuple((form, _pattern(form)) for form in FORMS)

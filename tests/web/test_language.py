@@ -36,9 +36,12 @@ def test_the_compiled_catalogue_is_up_to_date(language: str) -> None:
     assert po(language).with_suffix(".mo").read_bytes() == compiled(translated(language))
 
 
-@pytest.mark.parametrize(
-    "text", phrases.WORDS + tuple(form.replace("{", "").replace("}", "") for form in phrases.FORMS)
-)
+def filled(form: str) -> str:
+    """A text of this form: numbers in the holes for numbers, names in the others."""
+    return re.sub(r"\{(\w+)\}", lambda hole: "5" if hole[1] in ("n", "hours", "minutes") else f"<{hole[1]}>", form)
+
+
+@pytest.mark.parametrize("text", phrases.WORDS + tuple(map(filled, phrases.FORMS)))
 def test_what_the_core_says_is_said_in_korean(text: str) -> None:
     assert told(text, KO) != text
 
@@ -48,8 +51,9 @@ def test_what_stands_in_the_holes_is_looked_at_too() -> None:
         told("no good value of air.co2: no reading for too long", KO)
         == "air.co2의 믿을 만한 값이 없음: 너무 오래 측정값이 없음"
     )
-    assert told("override to 30 % by Kim for 20 min", KO) == "Kim이(가) 20 min 동안 30 %로 수동 조작"
+    assert told("override to 30 % by Kim for 20 min", KO) == "Kim이(가) 20분 동안 30 %로 수동 조작"
     assert told("something new", KO) == "something new"
+    assert told("air.temperature > 38 °C for 5 min", KO) == "air.temperature > 38 °C for 5 min"
     assert told("round skipped", speech("en")) == "round skipped"
 
 
