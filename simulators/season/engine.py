@@ -32,6 +32,10 @@ Watcher = Callable[[Instant, Sequence[Event]], None]
 _LONGEST_SILENCE = 1200.0
 """s: slow sensors, those of slabs on a radio, report at least this often."""
 
+_TOGETHER = 1_000_000
+"""ns: a timer that is due this shortly before the next readings waits for them. Rounding must not make a sensor stale
+that is just about to be read."""
+
 _ROUNDS = 16
 """Steps at one moment in which commands and reports answer each other."""
 
@@ -87,6 +91,8 @@ class Engine:
             if self._edges:
                 at = min(at, self._edges[0].at - offset)
             at = max(at, self.now.mono_ns)
+            if at < soonest <= at + _TOGETHER:
+                at = soonest
             if at >= end:
                 break
             self.now = now = Instant(at, at + offset)
@@ -106,7 +112,12 @@ class Engine:
 
     def elapsed(self) -> float:
         """Seconds since the start."""
-        return (self.now.mono_ns - self.start.mono_ns) / NS
+        return self._seconds(self.now.mono_ns)
+
+    def _seconds(self, at: int) -> float:
+        """Of a time since the start. Whole seconds apart: 104 days of nanoseconds are more than a float tells apart."""
+        since = at - self.start.mono_ns
+        return since // NS + since % NS / NS
 
     def _step(self, now: Instant, inputs: list[Reading | Report]) -> None:
         step = self.core.step(now, inputs)
@@ -142,7 +153,7 @@ class Engine:
         """Let the greenhouse live until then, under what the machines do meanwhile."""
         if at > self._physics:
             self.machines.act(self.house.control, self._physics, at)
-            self.house.live((at - self.start.mono_ns) / NS)
+            self.house.live(self._seconds(at))
             self._physics = at
 
     # sensors
@@ -151,7 +162,7 @@ class Engine:
         if at > self._physics:
             self.machines.act(self.house.control, self._physics, at)
             self._physics = at
-        shown = self.house.show((at - self.start.mono_ns) / NS, (at - self._sensed) / NS)
+        shown = self.house.show(self._seconds(at), (at - self._sensed) / NS)
         self._sensed = at
         cadences = tuple(cadence for cadence, due in self._due.items() if due <= at)
         for cadence in cadences:

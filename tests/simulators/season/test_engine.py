@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from controller.model.events import Event
+from controller.model.events import Event, Noted
 from controller.model.time import Instant
 from simulators.faults import Kind
 from simulators.greenhouse import books
@@ -141,3 +141,24 @@ def test_a_watcher_hears_what_is_decided_but_not_each_reading() -> None:
     made.run()
     assert {"Decided", "Commanded"} <= set(heard)
     assert "Measured" not in heard
+
+
+def test_no_sensor_counts_as_stale_that_is_read_in_time() -> None:
+    wanted = season(1.0)
+    made = Engine(plan(), wanted, wanted.table(plan().site), machine=False)
+    notes: list[str] = []
+
+    def watch(now: Instant, events: Sequence[Event]) -> None:
+        notes.extend(event.text for event in events if isinstance(event, Noted))
+
+    made.watch(watch)
+    made.run()
+    assert not [text for text in notes if text.startswith("stale")]
+
+
+def test_time_is_exact_beyond_what_a_float_holds_in_nanoseconds() -> None:
+    wanted = season(0.01)
+    made = Engine(plan(), wanted, wanted.table(plan().site), machine=False)
+    made.now = Instant(2**53 + 2**50 + 1, 0)
+    whole, rest = divmod(2**53 + 2**50 + 1, 10**9)
+    assert made.elapsed() == whole + rest / 1e9
