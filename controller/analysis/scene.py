@@ -84,6 +84,7 @@ class Scene:
         self._actuators: dict[str, ActuatorPlan] = {actuator.name: actuator for actuator in plan.actuators}
         self._setpoints: dict[str, SetpointPlan] = {setpoint.name: setpoint for setpoint in plan.setpoints}
         self._controls: dict[str, ControlPlan] = {control.name: control for control in plan.controls}
+        self._settings = {setting.name: setting for setting in plan.settings}
         self._periods = {period.name: index for index, period in enumerate(plan.periods)}
         self._doubted: set[str] = set()
         self._noise: Mapping[str, float] = {}
@@ -230,6 +231,9 @@ class Scene:
             return self._doubtful(name, read) if name in self._doubted else read
         if name in self._actuators:
             return self._read(self._actuator(self._actuators[name]))
+        if name in self._settings:
+            setting = self._settings[name]
+            return self._read(Variable(name, setting.unit, setting.low, setting.high))
         if name in self._setpoints:
             return self._setpoint(self._setpoints[name])
         if name in self._controls:

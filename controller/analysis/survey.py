@@ -40,7 +40,7 @@ class Survey:
     def _parts(self) -> Iterator[object]:
         plan = self.plan
         yield from (*plan.rules, *plan.safety, *plan.setpoints, *plan.irrigation, *plan.alarms)
-        yield from (*plan.limits, *plan.controls, *plan.stages, *plan.sums)
+        yield from (*plan.limits, *plan.controls, *plan.stages, *plan.sums, *plan.sets)
 
     def together(self, *trees: Tree) -> Witness | Verdict:
         """Values and a moment at which these conditions are true together."""

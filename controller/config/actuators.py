@@ -12,10 +12,11 @@ from controller.rules.parser import Text, parse_condition
 from controller.rules.tree import And, Compare, Is, Name, Not, Number, Tree
 
 from .problems import Problems
-from .site_file import Interlock, Position, SiteFile, Switch, Valve
+from .site_file import Interlock, Position, Setting, SiteFile, Switch, Valve
 from .wiring import Wiring
 
-_TAKES = {"position": "motor", "switch": "switch", "valve": "switch"}
+_TAKES = {"position": "motor", "switch": "switch", "valve": "switch", "setting": "number"}
+_FITTING = {"motor": "position", "switch": "switch or valve", "number": "setting"}
 _HALF = 50.0  # a switch at this or above counts as on
 _CRACK = 0.5  # %: a motor at this or above counts as open
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -26,22 +27,23 @@ def actuators(site: SiteFile, wiring: Wiring, problems: Problems) -> tuple[Actua
     made = []
     used: dict[str, str] = {}
     for name, actuator in site.actuators.items():
+        if isinstance(actuator, Setting):
+            continue
         assert isinstance(actuator, (Position, Switch, Valve))
         output = actuator.output
+        if output.text in wiring.refused:
+            continue
         with problems.caught():
-            if output.text in wiring.refused:
-                continue
-            if name.text in wiring.points:
-                raise name.error(f"{name.text} is the name of a point already", 0, "choose another name")
-            _check_output(actuator.kind, output, wiring)
-            if output.text in used:
-                raise output.error(f"{output.text} moves {used[output.text]} already", 0, "each needs its own output")
+            check_output(name, actuator.kind, output, used, wiring)
             used[output.text] = name.text
             made.append(_actuator(name, actuator))
     return tuple(made)
 
 
-def _check_output(kind: str, output: Text, wiring: Wiring) -> None:
+def check_output(name: Text, kind: str, output: Text, used: Mapping[str, str], wiring: Wiring) -> None:
+    """Whether an output exists, takes what an actuator of this kind orders, and is free. Raises ConfigError."""
+    if name.text in wiring.points:
+        raise name.error(f"{name.text} is the name of a point already", 0, "choose another name")
     outputs = [point for point, delivered in wiring.points.items() if delivered.source.output is not None]
     delivered = wiring.points.get(output.text)
     if delivered is None:
@@ -50,8 +52,11 @@ def _check_output(kind: str, output: Text, wiring: Wiring) -> None:
     if offered is None:
         raise output.error(f"{output.text} is measured: it cannot be commanded", 0, one_of(output.text, outputs))
     if offered != _TAKES[kind]:
-        fitting = "position" if offered == "motor" else "switch or valve"
-        raise output.error(f"{output.text} is a {offered}: it cannot move a {kind}", 0, f"write kind: {fitting}")
+        raise output.error(
+            f"{output.text} is a {offered}: it cannot move a {kind}", 0, f"write kind: {_FITTING[offered]}"
+        )
+    if output.text in used:
+        raise output.error(f"{output.text} moves {used[output.text]} already", 0, "each needs its own output")
 
 
 def _actuator(name: Text, actuator: Position | Switch | Valve) -> ActuatorPlan:

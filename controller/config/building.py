@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from controller.core.core import Core
-from controller.core.plan import AlarmPlan, DrivePlan, IrrigationPlan, Plan, RulePlan, SetpointPlan
+from controller.core.plan import AlarmPlan, DrivePlan, IrrigationPlan, Plan, RulePlan, SetPlan, SetpointPlan
 from controller.model.errors import ConfigError, Place
 from controller.rules.tree import names_in
 
@@ -15,7 +15,7 @@ from .problems import Problems
 
 _MOST = 20  # mistakes that are looked for: nobody reads more at once
 
-Part = TypeVar("Part", RulePlan | DrivePlan, RulePlan, IrrigationPlan, AlarmPlan, SetpointPlan)
+Part = TypeVar("Part", RulePlan | DrivePlan, RulePlan, SetPlan, IrrigationPlan, AlarmPlan, SetpointPlan)
 
 
 def check(plan: Plan, problems: Problems) -> None:
@@ -44,6 +44,7 @@ def _without(plan: Plan, place: Place) -> Plan | None:
         plan,
         setpoints=setpoints,
         rules=_others(plan.rules, place),
+        sets=_others(plan.sets, place),
         irrigation=_others(plan.irrigation, place),
         safety=_others(plan.safety, place),
         alarms=_others(plan.alarms, place),
@@ -52,6 +53,7 @@ def _without(plan: Plan, place: Place) -> Plan | None:
         smaller = replace(
             smaller,
             rules=_not_naming(smaller.rules, gone),
+            sets=_not_naming(smaller.sets, gone),
             irrigation=_not_naming(smaller.irrigation, gone),
             safety=_not_naming(smaller.safety, gone),
             alarms=_not_naming(smaller.alarms, gone),
@@ -66,7 +68,7 @@ def _others(parts: tuple[Part, ...], place: Place) -> tuple[Part, ...]:
     return tuple(part for part in parts if not _stands_at(part, place))
 
 
-def _stands_at(part: RulePlan | DrivePlan | IrrigationPlan | AlarmPlan | SetpointPlan, place: Place) -> bool:
+def _stands_at(part: RulePlan | DrivePlan | SetPlan | IrrigationPlan | AlarmPlan | SetpointPlan, place: Place) -> bool:
     texts = [expression.text for expression in expressions_of(part)]
     if isinstance(part, SetpointPlan):
         texts.append(part.text)

@@ -19,7 +19,9 @@ from controller.core.plan import (
     PeriodPlan,
     PumpPlan,
     RulePlan,
+    SetPlan,
     SetpointPlan,
+    SettingPlan,
     StagePlan,
     SumPlan,
 )
@@ -30,7 +32,7 @@ from controller.rules.tree import Number, walk
 
 from .fields import Corrected, Periods
 from .problems import Problems
-from .rules_file import Control, Drive, Irrigation, Rule, RulesFile, Safety
+from .rules_file import Control, Drive, Irrigation, Rule, RulesFile, Safety, SetRule
 from .texts import Amount
 from .treatment import rate
 
@@ -41,9 +43,14 @@ class Language:
     """Turns the models of rules.yaml into parts of the plan; what does not fit goes to `problems`."""
 
     def __init__(
-        self, rules: RulesFile, actuators: Mapping[str, ActuatorPlan], points: Iterable[str], problems: Problems
+        self,
+        rules: RulesFile,
+        actuators: Mapping[str, ActuatorPlan],
+        settings: Mapping[str, SettingPlan],
+        points: Iterable[str],
+        problems: Problems,
     ) -> None:
-        self._file, self._actuators, self._problems = rules, actuators, problems
+        self._file, self._actuators, self._settings, self._problems = rules, actuators, settings, problems
         self._points = frozenset(points)
         for entries in (rules.rules, rules.limits, rules.stages, rules.irrigation, rules.safety, rules.alarms):
             self._no_name_twice([entry.name for entry in entries])
@@ -52,6 +59,7 @@ class Language:
     def _names_are_free(self) -> None:
         """What the file gives a name to must not have the name of something else."""
         taken = dict.fromkeys(self._points, "a point") | dict.fromkeys(self._actuators, "an actuator")
+        taken |= dict.fromkeys(self._settings, "a setting")
         sections = (
             ([name for name, _ in self._file.define], "a definition"),
             (self._file.setpoints, "a setpoint"),
@@ -186,8 +194,35 @@ class Language:
         made: list[RulePlan | DrivePlan] = []
         for rule in self._file.rules:
             with self._problems.caught():
-                made.append(self._drive(rule) if isinstance(rule, Drive) else self._rule(rule, rule.do))
+                if isinstance(rule, Drive):
+                    made.append(self._drive(rule))
+                elif isinstance(rule, Rule):
+                    made.append(self._rule(rule, rule.do))
         return tuple(made)
+
+    def sets(self) -> tuple[SetPlan, ...]:
+        made = []
+        for rule in self._file.rules:
+            if isinstance(rule, SetRule):
+                with self._problems.caught():
+                    made.append(self._set(rule))
+        return tuple(made)
+
+    def _set(self, rule: SetRule) -> SetPlan:
+        plan = self._settings.get(rule.set.text)
+        if plan is None:
+            if rule.set.text in self._actuators:
+                kind = self._actuators[rule.set.text].kind
+                raise rule.set.error(f"{rule.set.text} is a {kind}: it takes no number", 0, "write drive:, or do:")
+            hint = one_of(rule.set.text, self._settings) if self._settings else "write kind: setting in site.yaml"
+            raise rule.set.error(f"there is no setting {rule.set.text!r}", 0, hint)
+        text, tree = rule.to.text, rule.to.tree
+        if isinstance(tree, Number) and tree.unit.dimension == plan.unit.dimension:
+            value = tree.value * tree.unit.scale / plan.unit.scale
+            if not plan.low <= value <= plan.high:
+                limits = f"{plan.low:g} .. {plan.high:g} {plan.unit}".rstrip()
+                raise text.error(f"{plan.name} cannot be {text.text}", 0, f"site.yaml limits it to {limits}")
+        return SetPlan(rule.name.text, plan.name, rule.to, rule.when)
 
     def safety(self) -> tuple[RulePlan, ...]:
         made = []
@@ -257,6 +292,8 @@ class Language:
 
     def _actuator(self, name: Text) -> ActuatorPlan:
         found = self._actuators.get(name.text)
+        if name.text in self._settings:
+            raise name.error(f"{name.text} is a setting: it takes a number", 0, f"write set: {name.text} and to:")
         if found is None:
             raise name.error(f"there is no actuator {name.text!r}", 0, one_of(name.text, self._actuators))
         return found
@@ -321,7 +358,9 @@ def _unit_of(periods: Periods) -> Unit:
         return UNITS[""]
 
 
-def expressions_of(plan: RulePlan | DrivePlan | IrrigationPlan | AlarmPlan | SetpointPlan) -> list[Expression]:
+def expressions_of(
+    plan: RulePlan | DrivePlan | SetPlan | IrrigationPlan | AlarmPlan | SetpointPlan,
+) -> list[Expression]:
     """Every expression of one part of the plan."""
     match plan:
         case RulePlan():
@@ -329,6 +368,8 @@ def expressions_of(plan: RulePlan | DrivePlan | IrrigationPlan | AlarmPlan | Set
         case DrivePlan():
             pairs = [part for pair in plan.band_when for part in pair]
             found = [plan.by, plan.start, plan.band, *pairs, plan.low, plan.high]
+        case SetPlan():
+            found = [plan.value, plan.when]
         case IrrigationPlan():
             found = [plan.start, plan.skip_when, plan.stop_day_when]
         case AlarmPlan():

@@ -16,6 +16,7 @@ from .document import Lookup, parse
 from .entry import Entry, validate
 from .language import Language
 from .leftovers import leftovers
+from .numbers import settings
 from .problems import Problems
 from .repeating import repeated
 from .rules_file import RulesFile
@@ -100,16 +101,16 @@ def _configuration(
         return None
     wiring = wire(site, site_document, problems)
     points = Points(site, wiring, problems)
-    moved = actuators(site, wiring, problems)
+    moved, numbers = actuators(site, wiring, problems), settings(site, wiring, problems)
     by_name = {actuator.name: actuator for actuator in moved}
-    if len(by_name) < len(site.actuators):
+    if len(by_name) + len(numbers) < len(site.actuators):
         return None  # what names an actuator that is wrong would only be called wrong as well
     warnings += leftovers(site, wiring)
     uplink = _uplink(site, wiring, problems)
     bounds = interlocks(site, by_name, problems)
     if rules is None:
         return None
-    language = Language(rules, by_name, wiring.points, problems)
+    language = Language(rules, by_name, {plan.name: plan for plan in numbers}, wiring.points, problems)
     plan = Plan(
         _site_plan(site),
         tuple(points.sensors.values()),
@@ -128,6 +129,8 @@ def _configuration(
         limits=language.limits(),
         stages=language.stages(),
         pumps=language.pumps(),
+        settings=numbers,
+        sets=language.sets(),
     )
     if problems:
         return None

@@ -54,11 +54,24 @@ class Drive(Entry):
     within: Bounds | None = Field(default=None, description="The least and the most that it moves to.")
 
 
+class SetRule(Entry):
+    """Sets a number: the first of the file whose `when` holds, or that has none, decides."""
+
+    name: Label = Field(examples=["Feed by light"])
+    set: Label = Field(examples=["nutrient_ec"], description="The setting.")
+    to: Value = Field(examples=["2.4 mS/cm - 0.4 mS/cm * ramp(outside.radiation, 200 W/m², 800 W/m²)"])
+    when: Condition | None = None
+
+
 def _form(value: Any) -> str:
-    return "<drive>" if isinstance(value, Mapping) and "drive" in value else "<rule>"
+    keys = value if isinstance(value, Mapping) else ()
+    return "<drive>" if "drive" in keys else "<set>" if "set" in keys else "<rule>"
 
 
-AnyRule = Annotated[Annotated[Rule, Tag("<rule>")] | Annotated[Drive, Tag("<drive>")], Discriminator(_form)]
+AnyRule = Annotated[
+    Annotated[Rule, Tag("<rule>")] | Annotated[Drive, Tag("<drive>")] | Annotated[SetRule, Tag("<set>")],
+    Discriminator(_form),
+]
 
 
 class Irrigation(Entry):

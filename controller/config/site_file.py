@@ -110,24 +110,37 @@ class Valve(Entry):
     max_per_day: DurationAboveZero | None = Field(default=None, description="Never open for longer in a day.")
 
 
+class Setting(Entry):
+    """A number that a device is told: a mixer's EC, a dimmer, the setpoint of another computer."""
+
+    kind: Literal["setting"]
+    output: Label = Field(examples=["mixer.ec"], description="The point of a device that takes the number.")
+    range: Label = Field(examples=["0.5 .. 4 mS/cm"], description="Nothing can set it beyond.")
+    safe: Label = Field(examples=["1.5 mS/cm"], description="What it is set to when nobody knows.")
+    deadband: Label | None = Field(
+        default=None, description="Smaller changes are not written; else 1 % of the range.", examples=["0.05 mS/cm"]
+    )
+
+
 class Kindless(Entry):
     """What is left to complain about where an actuator does not say what it is."""
 
     model_config = ConfigDict(extra="allow")
     open_keys: ClassVar[bool] = True
 
-    kind: Literal["position", "switch", "valve"] = Field(examples=["switch"])
+    kind: Literal["position", "switch", "valve", "setting"] = Field(examples=["switch"])
 
 
 def _kind(value: Any) -> str:
     kind = value.get("kind") if isinstance(value, Mapping) else None
-    return f"<{kind}>" if kind in ("position", "switch", "valve") else "<kindless>"
+    return f"<{kind}>" if kind in ("position", "switch", "valve", "setting") else "<kindless>"
 
 
 Actuator = Annotated[
     Annotated[Position, Tag("<position>")]
     | Annotated[Switch, Tag("<switch>")]
     | Annotated[Valve, Tag("<valve>")]
+    | Annotated[Setting, Tag("<setting>")]
     | Annotated[Kindless, Tag("<kindless>"), WithJsonSchema({"not": {}})],
     Discriminator(_kind),
 ]

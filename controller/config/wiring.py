@@ -38,10 +38,17 @@ class Wiring:
     drivers: dict[str, str] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     """Points that something is wrong with: nothing that follows from that needs to be said."""
+    numbers: dict[str, PointSettings] = field(default_factory=dict)
+    """Outputs that take a number, with the factor from the device's unit to the setting's."""
+
+    def give_unit(self, output: Text, scale: float) -> None:
+        """Say by what a device's number is multiplied to be that of its setting."""
+        self.numbers[output.text] = replace(self.points[output.text].settings, factor=scale)
 
     def finished(self, treated: Mapping[str, PointSettings]) -> tuple[ConfiguredBus, ...]:
         """The buses, with each point as it is treated."""
         made = []
+        treated = {**treated, **self.numbers}
         for name, bus in self.buses.items():
             devices = tuple(
                 replace(device, points=tuple(treated.get(point.name, point) for point in device.points))

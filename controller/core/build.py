@@ -16,10 +16,21 @@ from .irrigation import Parts, Rounds
 from .limits import Limit
 from .motor import Motor
 from .network import Network
-from .plan import ActuatorPlan, DrivePlan, IrrigationPlan, LimitPlan, Plan, RulePlan, StagePlan
+from .plan import (
+    ActuatorPlan,
+    DrivePlan,
+    IrrigationPlan,
+    LimitPlan,
+    Plan,
+    RulePlan,
+    SetPlan,
+    SettingPlan,
+    StagePlan,
+)
 from .pulse import Pulse
 from .scope import PERCENT, PLAIN, PlanScope
 from .sensors import Channel, Vote
+from .setting import Choice, Setting, Settings
 from .stage import Shown, Stage
 from .stages import Stages
 from .start_times import StartTimes
@@ -54,6 +65,9 @@ class Builder:
         for actuator in plan.actuators:
             arbiter = Arbiter(self.network, actuator, claims[actuator.name], self.stage.look_at)
             self.stage.add(arbiter, self.models[actuator.name], self._shown_in(actuator))
+        self.settings = Settings(self.network, self.stage.number)
+        for setting in plan.settings:
+            self.settings.add(self._setting(setting))
 
     def _add_sensors(self) -> None:
         for sensor in self.plan.sensors:
@@ -87,6 +101,9 @@ class Builder:
             self.scope.declare(actuator.name, symbol)
             if actuator.flow is not None:
                 self.scope.given[actuator.name] = self.network.slot(0.0)
+        for setting in self.plan.settings:
+            slot = self._slots[setting.name] = self.network.slot()
+            self.scope.declare(setting.name, Symbol(slot, setting.unit))
         periods = {period.name: f"== {index}" for index, period in enumerate(self.plan.periods)}
         self.scope.declare("period", Symbol(self.period.slot, PLAIN, periods))
 
@@ -172,6 +189,18 @@ class Builder:
         stages = Stages(self.network, plan, need, self.scope.patience(need.slots))
         explain = self.scope.explain([plan.by.tree], "")
         return {name: StagedDemand(plan.name, stages, name, explain) for name in plan.switches}
+
+    def _setting(self, plan: SettingPlan) -> Setting:
+        choices = [self._choice(rule, plan) for rule in self.plan.sets if rule.setting == plan.name]
+        patience = self.scope.patience(slot for choice in choices for slot in choice.slots())
+        return Setting(self.settings, self.book, plan, self._slots[plan.name], choices, patience)
+
+    def _choice(self, rule: SetPlan, plan: SettingPlan) -> Choice:
+        with self.scope.compiling(f"set {rule.name}"):
+            value = self.scope.value(rule.value, like=plan.unit)
+            when = self.scope.condition(rule.when) if rule.when else None
+        trees = [rule.value.tree] + ([rule.when.tree] if rule.when else [])
+        return Choice(rule.name, value, when, self.scope.explain(trees, ""))
 
     def _rounds(self, plan: IrrigationPlan) -> Rounds:
         scope, name = self.scope, f"irrigation {plan.name}"

@@ -19,7 +19,7 @@ from .arbiter import Hand
 from .build import Builder
 from .network import Moment
 from .plan import IrrigationPlan, Plan
-from .views import ActuatorView, AlarmView, PointView, RoundView
+from .views import ActuatorView, AlarmView, PointView, RoundView, SettingView
 
 _CLOCK_SET = 2.0
 """Seconds by which the wall clock must leave the monotonic one before it counts as having been set."""
@@ -57,7 +57,7 @@ class Core:
         self.plan = plan
         self._builder = Builder(plan)
         self._network = self._builder.network
-        self._stage = self._builder.stage
+        self._stage, self._settings = self._builder.stage, self._builder.settings
         self._clock_alarm = self._builder.book.own("clock")
         self._snapshot: dict[str, object] | None = None
         self._origin: tuple[int, float] | None = None
@@ -77,11 +77,15 @@ class Core:
             if self._stage.settled():
                 break
             commands += self._stage.run(moment)
+        commands += self._settings.commands()
         return Step(commands, self._events(), self._wake_at(now, moment))
 
     def shut_down(self, now: Instant) -> Step:
-        """Commands that bring switches and valves to their safe position before the process ends."""
-        commands = self._stage.rest(self._begin(now))
+        """Commands that bring switches, valves and settings to their safe position before the process ends."""
+        moment = self._begin(now)
+        commands = self._stage.rest(moment)
+        self._settings.rest(moment)
+        commands += self._settings.commands()
         return Step(commands, self._events(), None)
 
     def _begin(self, now: Instant) -> Moment:
@@ -129,6 +133,7 @@ class Core:
                     channel.receive(item, now)
             case Report():
                 self._stage.hear(item, now)
+                self._settings.hear(item, now)
             case Override(actuator, value, seconds, by):
                 if not (math.isfinite(value) and math.isfinite(seconds)):
                     self._network.note(actuator, f"override by {by} refused: it is no number")
@@ -220,7 +225,9 @@ class Core:
         return [self._point(name) for name in {**self._builder.channels, **self._builder.votes}]
 
     def setpoints(self) -> list[PointView]:
-        return [self._point(setpoint.name) for setpoint in self.plan.setpoints]
+        """Setpoints, and behind them the settings as they were written."""
+        names = [plan.name for plan in self.plan.setpoints] + [plan.name for plan in self.plan.settings]
+        return [self._point(name) for name in names]
 
     def _point(self, name: str) -> PointView:
         scope = self._builder.scope
@@ -237,6 +244,10 @@ class Core:
 
     def actuators(self) -> list[ActuatorView]:
         return [node.view() for node in self._stage.actuators.values()]
+
+    def settings(self) -> list[SettingView]:
+        """The numbers that devices were told."""
+        return [node.view() for node in self._settings.all.values()]
 
     def rounds(self) -> list[RoundView]:
         """What the irrigation rules wait for."""

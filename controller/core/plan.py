@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.model.errors import NOWHERE, Place
-from controller.model.units import Quantity
+from controller.model.units import Quantity, Unit
 from controller.rules.parser import Demand, Text
 from controller.rules.tree import DayTime, Tree, Window
 
@@ -340,6 +340,38 @@ class ActuatorPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingPlan:
+    """A number written to a device that controls by itself: the EC a mixer aims at, a dimmer, a mixing valve.
+
+    Numbers are in `unit`. Nothing lifts the hard limits `low .. high`; changes smaller than `deadband` are not written.
+    """
+
+    name: str
+    output: str
+    unit: Unit
+    low: float
+    high: float
+    safe: float
+    deadband: float
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class SetPlan:
+    """Sets a setting to `value`, while `when` is true or not given. The first of the file that holds decides.
+
+    - name: Feed by light
+      set: nutrient_ec
+      to: 2.4 mS/cm - 0.4 mS/cm * ramp(outside.radiation, 200 W/m², 800 W/m²)
+    """
+
+    name: str
+    setting: str
+    value: Expression
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Atom:
     """One actuator inside a part of its range: low <(=) position <(=) high, in %."""
 
@@ -383,3 +415,5 @@ class Plan:
     limits: tuple[LimitPlan, ...] = ()
     stages: tuple[StagePlan, ...] = ()
     pumps: tuple[PumpPlan, ...] = ()
+    settings: tuple[SettingPlan, ...] = ()
+    sets: tuple[SetPlan, ...] = ()

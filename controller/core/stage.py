@@ -204,14 +204,18 @@ class Stage:
             network.set(shown.given, model.day_seconds(network.now.t) * model.plan.flow)
         return position
 
-    def _command(self, node: Actuator, order: Order, want: Want) -> Command:
+    def number(self) -> int:
+        """The id of the next command."""
         self.command_id += 1
+        return self.command_id
+
+    def _command(self, node: Actuator, order: Order, want: Want) -> Command:
         if node.model.limited and order.verb is Verb.OFF:
             cause = Cause(Level.LIMIT, f"{node.name}: {node.model.limited}", (), want.overruled_by())
         else:
             cause = want.cause()
         at, output = self.network.instant, node.model.plan.output
-        command = Command(self.command_id, output, order.verb, at, cause, order.seconds, order.renews)
+        command = Command(self.number(), output, order.verb, at, cause, order.seconds, order.renews)
         node.model.following.command_id = command.id
         self.network.events.append(Commanded(node.name, command))
         return command

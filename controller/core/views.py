@@ -47,6 +47,16 @@ class ActuatorView(NamedTuple):
     hand: HandView | None = None
 
 
+class SettingView(NamedTuple):
+    """A number written to a device: `value` in its unit (NaN: none yet), `text` is written with it."""
+
+    name: str
+    value: float
+    text: str
+    cause: Cause
+    trouble: str
+
+
 class AlarmView(NamedTuple):
     name: str
     state: AlarmState

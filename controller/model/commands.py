@@ -17,6 +17,7 @@ class Verb(StrEnum):
     OPEN = "open"  # run a motor in the opening direction
     CLOSE = "close"
     STOP = "stop"
+    SET = "set"  # take the number that the command carries
 
 
 class Level(StrEnum):
@@ -57,7 +58,8 @@ class Command:
 
     `id` grows with every command of a process. `seconds` bounds it: for ON it is a lease, renewed while it holds, after
     which the device must switch off by itself where it can; for OPEN and CLOSE it is the running time. `renews` is
-    the lease this one prolongs: a device with no timer of its own may skip it.
+    the lease this one prolongs: a device with no timer of its own may skip it. `value` is the number of SET, in the
+    unit of the setting.
     """
 
     id: int
@@ -67,13 +69,14 @@ class Command:
     cause: Cause
     seconds: float | None = None
     renews: bool = False
+    value: float | None = None
 
 
 class Followed(StrEnum):
     """What became of an output, as far as its device says."""
 
     RUNNING = "running"  # on, opening or closing; `Report.verb` says which
-    RESTING = "resting"  # off or stopped
+    RESTING = "resting"  # off or stopped; of a number, `Report.value` says which stands in the device
     REFUSED = "refused"  # the device answered that it will not
     HELD = "held"  # a person holds it at the device: it must not be commanded
     LOST = "lost"  # the device cannot be reached
@@ -89,6 +92,7 @@ class Report(NamedTuple):
     verb: Verb | None = None
     command_id: int | None = None
     note: str = ""
+    value: float | None = None
 
 
 class Override(NamedTuple):

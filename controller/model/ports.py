@@ -21,7 +21,7 @@ class Source:
     """Something a device offers, by the name that site.yaml gives on the right of `points:`.
 
     `unit` is what the device delivers ("°C", "" for on/off and pure numbers); `output` says that it can be commanded:
-    "switch" takes ON and OFF, "motor" takes OPEN, CLOSE and STOP.
+    "switch" takes ON and OFF, "motor" takes OPEN, CLOSE and STOP, "number" takes SET in `unit`.
     """
 
     unit: str = ""
@@ -30,7 +30,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PointSettings:
-    """One entry of a device's `points:`. `factor` and `shift` turn the device's unit into the point's quantity's."""
+    """One entry of a device's `points:`. `factor` and `shift` turn the device's unit into the point's quantity's.
+
+    For an output that takes a number they turn the device's unit into that of the setting.
+    """
 
     name: str
     source: str

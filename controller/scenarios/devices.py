@@ -16,6 +16,8 @@ class IdealDevices:
 
     def obey(self, command: Command, now: Instant) -> Report:
         """Carry out a command; what the device says of it."""
+        if command.verb is Verb.SET:
+            return Report(command.output, Followed.RESTING, now, command.verb, command.id, value=command.value)
         running = command.verb in _RUNNING
         self._ends.pop(command.output, None)
         if running and command.seconds is not None:

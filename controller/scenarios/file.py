@@ -23,12 +23,13 @@ from controller.config.document import parse
 from controller.config.entry import Entry, File, validate
 from controller.config.fields import DurationAboveZero, Label, Name
 from controller.config.problems import Problems
-from controller.core.plan import Plan
+from controller.config.texts import measure
+from controller.core.plan import Plan, SettingPlan
 from controller.model.errors import ConfigError, one_of
 from controller.model.points import Quality
 from controller.model.time import NS
 from controller.model.units import UnitError, parse_measure
-from controller.rules.parser import Text, parse_demand
+from controller.rules.parser import Demand, Text, parse_demand
 
 from .scenario import Expectation, Given, Scenario, Step
 
@@ -36,6 +37,12 @@ FILE = "scenarios.yaml"
 
 _NAN = float("nan")
 _QUALITIES = {"stale": Given(_NAN, Quality.STALE), "bad": Given(_NAN, Quality.BAD)}
+_BOUND = re.compile(r"(?P<kind>at least |at most |)\s*(?P<number>.*)", re.DOTALL)
+_KINDS: dict[str, Literal["exactly", "at least", "at most"]] = {
+    "": "exactly",
+    "at least ": "at least",
+    "at most ": "at most",
+}
 _BECAUSE = re.compile(r"(?P<demand>.*?)\s+because\s+(?P<rule>.+)", re.DOTALL)
 
 
@@ -83,8 +90,9 @@ class _Reader:
         self._zone = ZoneInfo(plan.site.timezone)
         self._sensors = {sensor.point: sensor for sensor in plan.sensors}
         self._actuators = {actuator.name for actuator in plan.actuators}
+        self._settings = {setting.name: setting for setting in plan.settings}
         self._alarms = {alarm.name for alarm in plan.alarms}
-        self._rules = {rule.name for rule in (*plan.rules, *plan.irrigation, *plan.safety)}
+        self._rules = {rule.name for rule in (*plan.rules, *plan.sets, *plan.irrigation, *plan.safety)}
 
     def scenario(self, entry: ScenarioEntry) -> Scenario | None:
         at = None
@@ -135,18 +143,28 @@ class _Reader:
             raise value.error(str(error), 0, error.suggestion) from None
 
     def _expectation(self, actuator: Text, wanted: Text) -> Expectation:
-        _known("actuator", actuator, self._actuators)
+        _known("actuator", actuator, [*self._actuators, *self._settings])
         match = _BECAUSE.fullmatch(wanted.text.strip())
         demand, because = (match["demand"], match["rule"].strip()) if match else (wanted.text.strip(), "")
         if because:
             at = wanted.text.index(because)
             _known("rule", Text(because, wanted.place.right(at)), self._rules)
+        if actuator.text in self._settings:
+            number = self._number(Text(demand, wanted.place), self._settings[actuator.text])
+            return Expectation(actuator.text, number, demand, because, wanted.place)
         parsed = parse_demand(Text(demand, wanted.place))
         if parsed.kind not in ("exactly", "at least", "at most"):
             raise wanted.error(
                 "this cannot be seen at one moment", 0, "write on, off, 70 %, at least 50 % or at most 5 %"
             )
         return Expectation(actuator.text, parsed, demand, because, wanted.place)
+
+    @staticmethod
+    def _number(text: Text, setting: SettingPlan) -> Demand:
+        """ "2 mS/cm", "at least 1.8 mS/cm"."""
+        found = _BOUND.fullmatch(text.text)
+        assert found is not None
+        return Demand(_KINDS[found["kind"]], measure(Text(found["number"], text.place), setting.unit))
 
 
 def _known(kind: str, name: Text, known: Iterable[str]) -> None:

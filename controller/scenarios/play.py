@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from controller.core.core import Core
 from controller.core.plan import Plan, SensorPlan
-from controller.core.views import ActuatorView
+from controller.core.views import SettingView
 from controller.model.commands import Report
 from controller.model.errors import NOWHERE, Place
 from controller.model.points import Reading
 from controller.model.time import NS, Instant
+from controller.rules.parser import Demand
 
 from .devices import IdealDevices
 from .scenario import Expectation, Given, Scenario, Step
@@ -116,17 +117,24 @@ class _House:
         """Sentences for what is not as expected."""
         views = {view.name: view for view in self._core.actuators()}
         clock = datetime.fromtimestamp(self._now.wall_ns / NS, self._zone).strftime("%H:%M")
+        settings = {view.name: view for view in self._core.settings()}
         for expectation in step.then:
+            if (setting := settings.get(expectation.actuator)) is not None:
+                yield from self._compare_setting(name, clock, expectation, setting)
+                continue
             view = views[expectation.actuator]
-            if not (_holds(expectation, view) and expectation.because in ("", view.cause.rule)):
-                wanted = f"{expectation.text} because of {expectation.because!r}".removesuffix(" because of ''")
+            if not (_holds(expectation.demand, view.position, _NEAR) and expectation.because in ("", view.cause.rule)):
                 is_now = f"is at {view.position:.0f} %" + (f", {view.moving}" if view.moving else "")
-                yield Failure(
-                    f"{name}: at {clock} {view.name} should be {wanted}, but {is_now}, by {view.cause.sentence()}",
-                    expectation.place,
-                )
+                message = f"{name}: at {clock} {view.name} should be {_wanted(expectation)}, but {is_now}"
+                yield Failure(f"{message}, by {view.cause.sentence()}", expectation.place)
         if step.alarms is not None:
             yield from self._compare_alarms(name, clock, step.alarms, step.place)
+
+    def _compare_setting(self, name: str, clock: str, expectation: Expectation, view: SettingView) -> Iterator[Failure]:
+        near = next(plan.deadband for plan in self._plan.settings if plan.name == view.name)
+        if not (_holds(expectation.demand, view.value, near) and expectation.because in ("", view.cause.rule)):
+            message = f"{name}: at {clock} {view.name} should be {_wanted(expectation)}, but is {view.text}"
+            yield Failure(f"{message}, by {view.cause.sentence()}", expectation.place)
 
     def _compare_alarms(self, name: str, clock: str, wanted: Sequence[str], place: Place) -> Iterator[Failure]:
         known = {alarm.name for alarm in self._plan.alarms}
@@ -136,12 +144,15 @@ class _House:
             yield Failure(f"{name}: at {clock} the alarm {alarm!r} {said}", place)
 
 
-def _holds(expectation: Expectation, view: ActuatorView) -> bool:
-    demand, here = expectation.demand, view.position
+def _wanted(expectation: Expectation) -> str:
+    return expectation.text + (f" because of {expectation.because!r}" if expectation.because else "")
+
+
+def _holds(demand: Demand, here: float, near: float) -> bool:
     match demand.kind:
         case "at least":
-            return here >= demand.value - _NEAR
+            return here >= demand.value - near
         case "at most":
-            return here <= demand.value + _NEAR
+            return here <= demand.value + near
         case _:
-            return abs(here - demand.value) <= _NEAR
+            return abs(here - demand.value) <= near

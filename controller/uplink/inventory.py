@@ -44,6 +44,7 @@ def inventory(plan: Plan) -> Inventory:
     for setpoint in plan.setpoints:
         symbol = scope.symbol(setpoint.name)
         setpoints.append((setpoint.name, symbol.unit.symbol if symbol is not None and symbol.unit is not None else ""))
+    setpoints += [(setting.name, setting.unit.symbol) for setting in plan.settings]
     return Inventory(
         plan.site.name,
         plan.site.language,

@@ -16,14 +16,15 @@ from .messages import (
     READ_HOLDING,
     WRITE_COIL,
     WRITE_REGISTER,
+    WRITE_REGISTERS,
     Answer,
     Job,
     Request,
     refusal_text,
 )
 from .plan import Span, merge
-from .profile import Output, Profile, Register
-from .values import decode, width
+from .profile import Entry, Number, Output, Profile, Register
+from .values import decode, encode, width
 
 
 class ProfileDevice:
@@ -33,10 +34,12 @@ class ProfileDevice:
         sources = [(point, profile.sources[point.source]) for point in points]
         self._registers = [(point, entry) for point, entry in sources if isinstance(entry, Register)]
         self._outputs = {point.name: entry for point, entry in sources if isinstance(entry, Output)}
+        self._numbers = {point.name: (point, entry) for point, entry in sources if isinstance(entry, Number)}
         spans = [_span(entry) for _, entry in sources]
         self._reads = merge(spans, profile.gaps)
         self._apart = merge(spans, profile.gaps, bridge=0)
         self._on: dict[str, bool] = {}
+        self._stands: dict[str, tuple[int, ...]] = {}
 
     @property
     def points(self) -> Sequence[str]:
@@ -44,7 +47,7 @@ class ProfileDevice:
 
     @property
     def outputs(self) -> Sequence[str]:
-        return list(self._outputs)
+        return [*self._outputs, *self._numbers]
 
     @property
     def note(self) -> str:
@@ -55,6 +58,7 @@ class ProfileDevice:
 
     def forget(self) -> None:
         self._on.clear()
+        self._stands.clear()
 
     def skips(self, command: Command) -> bool:
         output = self._outputs.get(command.output)
@@ -67,7 +71,7 @@ class ProfileDevice:
             assert answer is not None
             found += self._readings(span, answer)
             if answer.refusal is None:
-                found += self._changes(span, answer)
+                found += (*self._changes(span, answer), *self._new_numbers(span, answer))
             elif answer.refusal == ILLEGAL_ADDRESS and span not in self._apart:
                 # it refuses registers that nobody asked for: from now on only those that are wanted
                 self._reads = self._apart
@@ -75,6 +79,8 @@ class ProfileDevice:
         return found
 
     def command(self, command: Command) -> Job:
+        if command.output in self._numbers:
+            return (yield from self._set(command, *self._numbers[command.output]))
         output = self._outputs[command.output]
         if command.verb not in (Verb.ON, Verb.OFF):
             return [_refused(command, f"a switch cannot {command.verb}")]
@@ -92,6 +98,39 @@ class ProfileDevice:
         note = "" if on == (command.verb is Verb.ON) else "does not follow"
         return [_report(command.output, on, answer.at, command.id, note)]
 
+    def _set(self, command: Command, point: PointSettings, number: Number) -> Job:
+        """Write a number and read it back."""
+        words = _words(number, point, command.value)
+        if words is None:
+            low, high = number.range
+            return [_refused(command, f"the device takes {low:g} .. {high:g} {number.unit}".rstrip())]
+        function = WRITE_REGISTER if len(words) == 1 else WRITE_REGISTERS
+        written = yield Request(function, number.address, values=words)
+        assert written is not None
+        if written.refusal is not None:
+            return [_refused(command, refusal_text(written.refusal), written.at)]
+        answer = yield Request(*_span(number))
+        assert answer is not None
+        if answer.refusal is not None:
+            return [_refused(command, f"read-back {refusal_text(answer.refusal)}", answer.at)]
+        self._stands[command.output] = answer.words
+        same = answer.words == words
+        value = command.value if same else _number(number, point, answer.words)
+        note = "" if same else "does not follow"
+        return [Report(command.output, Followed.RESTING, answer.at, None, command.id, note, value)]
+
+    def _new_numbers(self, span: Span, answer: Answer) -> list[Report]:
+        changes = []
+        for name, (point, number) in self._numbers.items():
+            if span.covers(_span(number)):
+                first = number.address - span.address
+                words = answer.words[first : first + width(number.type)]
+                if self._stands.get(name) != words:
+                    self._stands[name] = words
+                    value = _number(number, point, words)
+                    changes.append(Report(name, Followed.RESTING, answer.at, value=value))
+        return changes
+
     def _readings(self, span: Span, answer: Answer) -> list[Reading]:
         return [_reading(point, entry, span, answer) for point, entry in self._registers if span.covers(_span(entry))]
 
@@ -107,9 +146,11 @@ class ProfileDevice:
         return changes
 
 
-def _span(entry: Register | Output) -> Span:
+def _span(entry: Entry) -> Span:
     if isinstance(entry, Output):
         return Span(READ_COILS if entry.write == "coil" else READ_HOLDING, entry.address, 1)
+    if isinstance(entry, Number):
+        return Span(READ_HOLDING, entry.address, width(entry.type))
     return Span(entry.function, entry.address, width(entry.type))
 
 
@@ -128,6 +169,22 @@ def _reading(point: PointSettings, entry: Register, span: Span, answer: Answer) 
         note = f"{value:g} {entry.unit}".rstrip() + " is outside the device's range"
         return Reading.missing(point.name, answer.at, Quality.BAD, note)
     return Reading(point.name, value * point.factor + point.shift, answer.at)
+
+
+def _words(number: Number, point: PointSettings, value: float | None) -> tuple[int, ...] | None:
+    """What is written for a value of the setting; None where the device does not take it."""
+    own = math.nan if value is None else (value - point.shift) / point.factor
+    low, high = number.range
+    if not low - 1e-9 <= own <= high + 1e-9:
+        return None
+    raw = (own - number.offset) / number.scale
+    return encode(raw if number.type == "f32" else round(raw), number.type, number.order)
+
+
+def _number(number: Number, point: PointSettings, words: Sequence[int]) -> float:
+    """The value of the setting that stands in the device."""
+    own = decode(words, number.type, number.order) * number.scale + number.offset
+    return own * point.factor + point.shift
 
 
 def _write(output: Output, command: Command) -> Request:

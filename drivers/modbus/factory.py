@@ -12,7 +12,7 @@ from controller.model.time import Clock
 from . import profile
 from .ksx3267 import codes
 from .options import DeviceOptions, SerialOptions, TcpOptions, all_device_options, bus_options, device_options
-from .profile import KOREAN, Output
+from .profile import KOREAN
 
 if TYPE_CHECKING:
     from .link import OpenLink
@@ -43,7 +43,7 @@ class ModbusFactory:
         found = sources.get(name)
         if found is None:
             raise ConfigError(f"{options.profile} offers no {name!r}", place, one_of(name, sources))
-        return Source(output="switch") if isinstance(found, Output) else Source(unit=found.unit)
+        return profile.source(found)
 
     def open(self, bus: BusSettings, clock: Clock) -> Driver:
         """The driver of this line. No I/O happens before its `run`. Raises ConfigError."""

@@ -13,7 +13,7 @@ from controller.model.units import UNITS, Unit, UnitError, parse_duration, parse
 
 from . import profile
 from .ksx3267 import description
-from .ksx3267.blocks import Recipe
+from .ksx3267.blocks import MOST, Recipe
 from .ksx3267.description import Description
 from .ksx3267.node import NodeOptions
 from .profile import KOREAN
@@ -215,8 +215,8 @@ def _node_options(keys: _Keys) -> NodeOptions:
         raise keys.error("control", f"control cannot be {control!r}", "write control: remote, or leave it out")
     recipe = None
     if keys.has("ec") or keys.has("ph"):
-        ec = keys.measure("ec", "1.8 mS/cm", UNITS["dS/m"], 20.0)
-        recipe = Recipe(ec, keys.measure("ph", "5.8 pH", UNITS["pH"], 14.0))
+        ec = keys.measure("ec", f"{Recipe().ec} mS/cm", UNITS["dS/m"], MOST.ec)
+        recipe = Recipe(ec, keys.measure("ph", f"{Recipe().ph} pH", UNITS["pH"], MOST.ph))
     return NodeOptions(
         keys.choice("address_offset", 0, (0, -1)) if keys.has("address_offset") else None,
         _description(keys) if keys.has("description") else None,

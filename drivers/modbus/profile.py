@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import functools
+import struct
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from controller.model.errors import NOWHERE, ConfigError, Place, one_of
+from controller.model.ports import Source
 from controller.model.units import UnitError, parse_duration, unit
 
-from .values import Order, Type, width
+from .values import Order, Type, encode, width
 
 KOREAN = ("ks-x-3267", "ks-x-3288", "ks-b-7958")  # not files: their nodes say themselves what they are
 
@@ -35,9 +37,19 @@ def _seconds(text: object) -> object:
         raise ValueError(str(error)) from error
 
 
+def _known(symbol: str) -> str:
+    try:
+        unit(symbol)
+    except UnitError as error:
+        raise ValueError(f"{error} ({error.suggestion})") from error
+    return symbol
+
+
 _TIME = {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h)$", "description": 'a time, as "50 ms"'}
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0), WithJsonSchema(_TIME)]
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
+Symbol = Annotated[str, AfterValidator(_known)]
+"""A unit."""
 
 
 class _Data(BaseModel):
@@ -57,20 +69,11 @@ class Register(_Data):
     order: Order = "ABCD"
     scale: float = 1.0
     offset: float = 0.0
-    unit: str = ""
+    unit: Symbol = ""
     mask: Annotated[Word, Field(ge=1)] | None = None
     invalid: tuple[float, ...] = ()
     range: tuple[float, float] | None = None
     channels: Annotated[int, Field(ge=1)] | None = None
-
-    @field_validator("unit")
-    @classmethod
-    def _known(cls, symbol: str) -> str:
-        try:
-            unit(symbol)
-        except UnitError as error:
-            raise ValueError(f"{error} ({error.suggestion})") from error
-        return symbol
 
     @model_validator(mode="after")
     def _bits_are_bool(self) -> Register:
@@ -105,6 +108,31 @@ class Output(_Data):
     timer: Timer | None = None
 
 
+class Number(_Data):
+    """A number that is written to a holding register (function 6, two with 16) and read back from there.
+
+    What is written is (value - offset) / scale. `range` is what the device takes.
+    """
+
+    address: Word
+    type: Literal["u16", "i16", "u32", "i32", "f32"] = "u16"
+    order: Order = "ABCD"
+    scale: Annotated[float, Field(gt=0)] = 1.0
+    offset: float = 0.0
+    unit: Symbol = ""
+    range: tuple[float, float]
+    channels: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _range_fits(self) -> Number:
+        try:
+            for end in self.range:
+                encode(round((end - self.offset) / self.scale), self.type, self.order)
+        except struct.error:
+            raise ValueError(f"the range does not fit into {self.type}") from None
+        return self
+
+
 class Identification(_Data):
     """A read that only such a device is likely to answer, by which a scan knows it.
 
@@ -125,6 +153,9 @@ class Serial(_Data):
     stop_bits: Literal[1, 2] = 1
 
 
+Entry = Register | Output | Number
+
+
 class Profile(_Data):
     """A device. `source` says where its facts come from; `gaps` are addresses that must not be read."""
 
@@ -136,24 +167,32 @@ class Profile(_Data):
     identification: Identification | None = None
     registers: dict[str, Register] = {}
     outputs: dict[str, Output] = {}
+    numbers: dict[str, Number] = {}
     gaps: tuple[tuple[int, int], ...] = ()
 
     @functools.cached_property
-    def sources(self) -> dict[str, Register | Output]:
+    def sources(self) -> dict[str, Entry]:
         """Every name the device offers, each channel with its own address."""
-        found: dict[str, Register | Output] = {}
-        entries: dict[str, Register | Output] = {**self.registers, **self.outputs}
+        found: dict[str, Entry] = {}
+        entries: dict[str, Entry] = {**self.registers, **self.outputs, **self.numbers}
         for name, entry in entries.items():
             if entry.channels is None:
                 found[name] = entry
                 continue
-            step = width(entry.type) if isinstance(entry, Register) else 1
+            step = 1 if isinstance(entry, Output) else width(entry.type)
             for k in range(entry.channels):
                 found[f"{name}/{k + 1}"] = _channel(entry, k, step)
         return found
 
 
-def _channel(entry: Register | Output, k: int, step: int) -> Register | Output:
+def source(entry: Entry) -> Source:
+    """What an entry offers."""
+    if isinstance(entry, Output):
+        return Source(output="switch")
+    return Source(entry.unit, "number" if isinstance(entry, Number) else None)
+
+
+def _channel(entry: Entry, k: int, step: int) -> Entry:
     update: dict[str, object] = {"address": entry.address + k * step, "channels": None}
     if isinstance(entry, Output) and entry.timer is not None:
         update["timer"] = entry.timer.model_copy(update={"address": entry.timer.address + k})

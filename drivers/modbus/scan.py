@@ -27,7 +27,7 @@ from .link import Link, NoAnswer
 from .messages import BIT_READS, READ_HOLDING, READ_INPUT, WORD_READS, Answer, FieldDevice, Job, Pause, Request
 from .options import SerialOptions, TcpOptions, bus_options
 from .pdu import Refused
-from .profile import Identification, Output, Profile, Register
+from .profile import Identification, Profile, Register
 
 USUAL = ((9600, "N"), (4800, "N"), (19200, "E"), (19200, "N"), (38400, "N"), (115200, "N"))
 """Line settings that devices leave the factory with, as baud rate and parity. A second stop bit is only a longer pause
@@ -253,13 +253,10 @@ async def _measured(
                 return None
             values[entry.point] = entry.value
     reported = {entry.output for entry in found if not isinstance(entry, Reading)}
-    outputs = {source for source, entry in known.sources.items() if isinstance(entry, Output)}
+    outputs = {source for source, entry in known.sources.items() if not isinstance(entry, Register)}
     if not outputs <= reported:
         return None
-    sources = {
-        source: Source(output="switch") if isinstance(entry, Output) else Source(entry.unit)
-        for source, entry in known.sources.items()
-    }
+    sources = {name: profile.source(entry) for name, entry in known.sources.items()}
     return Finding(address, link, name, known.title, sources=sources, values=values)
 
 

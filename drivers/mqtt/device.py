@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -20,7 +20,9 @@ BACKLOG = 3600.0  # seconds a live message may be late before its clock counts a
 COPIES = 64  # keys of past messages by which a copy is known
 
 _OVER = Cause(Level.LIMIT, "the running time is over")
-_SWITCH, _MOTOR = (Verb.ON, Verb.OFF), (Verb.OPEN, Verb.CLOSE, Verb.STOP)
+_SWITCH, _MOTOR, _NUMBER = (Verb.ON, Verb.OFF), (Verb.OPEN, Verb.CLOSE, Verb.STOP), (Verb.SET,)
+_VERBS = {"switch": _SWITCH, "motor": _MOTOR, "number": _NUMBER}
+_NAMES = {_SWITCH: "switch", _MOTOR: "motor", _NUMBER: "setting"}
 
 
 class Publish(NamedTuple):
@@ -41,31 +43,39 @@ class Effects:
 
 @dataclass(slots=True)
 class Output:
-    """A relay or motor as far as it is known.
+    """A relay, a motor or a number as far as it is known.
 
     `shown` is its last word, `awaiting` the command it has yet to confirm. `stop_at` is when a motor that cannot time
     its runs must be stopped.
     """
 
-    point: str
-    source: str
-    verbs: Collection[Verb]
+    settings: PointSettings
+    verbs: tuple[Verb, ...]
     shown: Shown | None = None
     awaiting: Command | None = None
     stop_at: Instant | None = None
+
+    @property
+    def point(self) -> str:
+        return self.settings.name
+
+    @property
+    def source(self) -> str:
+        return self.settings.source
 
     def follow(self, shown: Shown, now: Instant, effects: Effects) -> None:
         """The device says how it stands. Repetitions that answer no command say nothing new."""
         given = self.awaiting
         answered = given is not None and shown.answers(given.verb)
-        news = self.shown is None or shown.does is not self.shown.does
+        news = self.shown is None or (shown.does, shown.value) != (self.shown.does, self.shown.value)
         self.shown = shown
         if answered:
             self.awaiting = None
         if news or answered:
-            followed = Followed.RESTING if shown.does in (Verb.OFF, Verb.STOP) else Followed.RUNNING
+            followed = Followed.RESTING if shown.does in (Verb.OFF, Verb.STOP, Verb.SET) else Followed.RUNNING
             command_id = given.id if given is not None and answered else None
-            effects.inputs.append(Report(self.point, followed, now, shown.does, command_id))
+            value = None if shown.value is None else shown.value * self.settings.factor + self.settings.shift
+            effects.inputs.append(Report(self.point, followed, now, shown.does, command_id, value=value))
 
     def forget(self) -> None:
         self.shown = self.awaiting = None
@@ -125,8 +135,7 @@ class Device:
             if kind is None:
                 self._points.setdefault(point.source, []).append(point)
             else:
-                verbs = _SWITCH if kind == "switch" else _MOTOR
-                self._outputs[point.source] = Output(point.name, point.source, verbs)
+                self._outputs[point.source] = Output(point, _VERBS[kind])
         self._by_point = {output.point: output for output in self._outputs.values()}
         self._seen: deque[str] = deque(maxlen=COPIES)
         self._there: dict[str, bool] = {}
@@ -166,7 +175,7 @@ class Device:
     def command(self, command: Command, now: Instant, effects: Effects) -> None:
         output = self._by_point[command.output]
         if command.verb not in output.verbs:
-            note = f"a {'switch' if output.verbs is _SWITCH else 'motor'} cannot {command.verb}"
+            note = f"a {_NAMES[output.verbs]} cannot {command.verb}"
             effects.inputs.append(Report(command.output, Followed.REFUSED, now, command.verb, command.id, note))
         elif self._presence.reachable:
             self._give(output, command, now, effects)
@@ -208,7 +217,10 @@ class Device:
             output.follow(output.shown, now, effects)
 
     def _tell(self, output: Output, command: Command, effects: Effects) -> None:
-        for topic, payload in self._format.order(output.source, command):
+        wanted = command
+        if command.value is not None:
+            wanted = replace(command, value=(command.value - output.settings.shift) / output.settings.factor)
+        for topic, payload in self._format.order(output.source, wanted):
             effects.publishes.append(Publish(topic, payload.encode(), command))
 
     def _ask(self, effects: Effects) -> None:

@@ -1,6 +1,6 @@
-"""A virtual device for everything that a profile describes: sensors in registers, relays with timers. No I/O.
+"""A virtual device for everything that a profile describes: sensors and numbers in registers, relays with timers.
 
-The profile's data are shared with the driver; how they become registers is not.
+No I/O. The profile's data are shared with the driver; how they become registers is not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.model.ports import DeviceSettings, PointSettings
-from drivers.modbus.profile import Output, Profile, Register
+from drivers.modbus.profile import Number, Output, Profile, Register
 
 from .modbus_function import (
     DEVICE_FAILURE,
@@ -60,11 +60,15 @@ class ProfileSlave:
         wired = {point.source: point for point in settings.points}
         self._cells: dict[tuple[int, int], _Cell] = {}
         self._relays: dict[int, Relay] = {}
+        self.words: dict[int, int] = {}  # of the numbers that can be set, by address
         for name, entry in profile.sources.items():
             point = wired.get(name)
             if isinstance(entry, Register):
                 for place in range(_WORDS.get(entry.type, 1)):
                     self._cells[entry.function, entry.address + place] = _Cell(entry, place, point)
+            elif isinstance(entry, Number):
+                zero = registers(0.0, entry.type, entry.order)
+                self.words |= {entry.address + place: word for place, word in enumerate(zero)}
             else:
                 self._relays[entry.address] = Relay(entry, point.name if point is not None else None)
         self._zeros = _harmless(profile, set(self._cells), int(str(settings.options.get("address", 1)), 0))
@@ -119,6 +123,11 @@ class ProfileSlave:
             self._switch(relay, bool(bit))
 
     def write_registers(self, function: int, address: int, words: Sequence[int], now: float) -> None:
+        if address in self.words:
+            if not all(address + i in self.words for i in range(len(words))):
+                raise Refusal(ILLEGAL_ADDRESS)
+            self.words |= {address + i: word for i, word in enumerate(words)}
+            return
         if function != WRITE_REGISTER:
             raise Refusal(ILLEGAL_FUNCTION)
         relay = self._relay(address, "register")
@@ -152,6 +161,8 @@ class ProfileSlave:
                 # the words of one number are of one moment
                 found[first] = self._measure(cell)
             return found[first][cell.place]
+        if function == READ_HOLDING and address in self.words:
+            return self.words[address]
         relay = self._relays.get(address)
         if function == READ_HOLDING and relay is not None and relay.output.write == "register":
             return relay.output.reads_on if relay.on else relay.output.off

@@ -31,18 +31,21 @@ _WORDS = {"on": 100.0, "off": 0.0, "open": 100.0, "closed": 0.0}
 
 @dataclass
 class Device:
-    """One output: a relay or a motor with a timer. `spans` are the times (s) for which it really ran."""
+    """One output: a relay or a motor with a timer, or a register. `spans` are the times (s) for which it really ran."""
 
     output: str
     verb: Verb | None = None
     began: float = 0.0
     ends: float = 0.0
     silent: bool = False
+    number: float | None = None
     spans: list[tuple[Verb, float, float]] = field(default_factory=list)
 
     def run(self, command: Command, t: float) -> None:
         self.stop_if_due(t)
-        if command.verb in (Verb.ON, Verb.OPEN, Verb.CLOSE):
+        if command.verb is Verb.SET:
+            self.number = command.value
+        elif command.verb in (Verb.ON, Verb.OPEN, Verb.CLOSE):
             if self.verb is not command.verb:
                 self.stop(t)
                 self.verb, self.began = command.verb, t
@@ -63,7 +66,7 @@ class Device:
 
     def report(self, at: Instant, command_id: int | None = None) -> Report:
         followed = Followed.RESTING if self.verb is None else Followed.RUNNING
-        return Report(self.output, followed, at, self.verb, command_id)
+        return Report(self.output, followed, at, self.verb, command_id, value=self.number)
 
     def on_time(self) -> float:
         """Seconds for which a relay was on."""
@@ -89,7 +92,7 @@ class House:
         self.times: list[float] = []
         self.events: list[Event] = []
         self.commands: list[Command] = []
-        self.devices = {actuator.output: Device(actuator.output) for actuator in plan.actuators}
+        self.devices = {commanded.output: Device(commanded.output) for commanded in (*plan.actuators, *plan.settings)}
         self._points = {sensor.point.replace(".", "_"): sensor.point for sensor in plan.sensors}
         self._jitter = 1e-4  # a value that never changes is that of a sensor that is stuck
         self._next_poll = 0.0
@@ -223,8 +226,8 @@ class House:
         if lose:
             self._boot = self.t
         self.plan = plan or self.plan
-        for actuator in self.plan.actuators:
-            self.devices.setdefault(actuator.output, Device(actuator.output))
+        for commanded in (*self.plan.actuators, *self.plan.settings):
+            self.devices.setdefault(commanded.output, Device(commanded.output))
         self.core = Core.restore(self.plan, snapshot)
         return self.read_now()
 
@@ -234,7 +237,8 @@ class House:
         return next(view for view in self.core.actuators() if view.name == actuator)
 
     def output(self, actuator: str) -> str:
-        return next(plan.output for plan in self.plan.actuators if plan.name == actuator)
+        commanded = (*self.plan.actuators, *self.plan.settings)
+        return next(plan.output for plan in commanded if plan.name == actuator)
 
     def device(self, actuator: str) -> Device:
         return self.devices[self.output(actuator)]

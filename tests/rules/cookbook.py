@@ -34,6 +34,7 @@ SWITCHES = (
     *("north_fan", "south_fan"),
 )
 VALVES = ("bed_1", "bed_2")
+SETTINGS = {"nutrient_ec": ("mS/cm", "0.5 .. 4", "1.5"), "lamp_dimmer": ("%", "0 .. 100", "0")}
 
 
 def site() -> str:
@@ -53,6 +54,7 @@ def site() -> str:
         "    points:",
         *(f"      {name}: {source}" for name, source in sources.items()),
         *(line for name in (*MOTORS, *SWITCHES, *VALVES) for line in device(name)),
+        *(line for name, (unit, _, _) in SETTINGS.items() for line in device(name, f'unit: "{unit}"')),
         "actuators:",
         *(f"  {name}: {{kind: position, output: {name}.out, travel_time: 100 s, safe: 0 %}}" for name in MOTORS),
         *(f"  {name}: {{kind: switch, output: {name}.out, safe: off}}" for name in SWITCHES),
@@ -60,6 +62,8 @@ def site() -> str:
     for name in VALVES:
         limits = "safe: closed, flow: 20 L/min, max_on: 15 min, max_per_day: 2 h"
         lines.append(f"  {name}: {{kind: valve, output: {name}.out, {limits}}}")
+    for name, (unit, limits, safe) in SETTINGS.items():
+        lines.append(f"  {name}: {{kind: setting, output: {name}.out, range: {limits} {unit}, safe: {safe} {unit}}}")
     return "\n".join(lines) + "\n"
 
 
@@ -67,8 +71,10 @@ def value(source: str, unit: str) -> str:
     return f"      {source}: {{path: {source}" + (f', unit: "{unit}"}}' if unit else "}")
 
 
-def device(name: str) -> list[str]:
+def device(name: str, unit: str = "") -> list[str]:
     payloads = ["    payload_open: OPEN", "    payload_close: CLOSE"] if name in MOTORS else []
+    if unit:
+        payloads = [f"    {unit}", "    payload_set: '{value}'"]
     return [
         f"  {name}_device:",
         "    bus: broker",

@@ -103,3 +103,27 @@ def test_what_is_wrong_with_the_file_is_said_with_its_place(
     assert len(errors) == 1, errors
     assert message in str(errors[0])
     assert errors[0].place.line == 2
+
+
+NUMBERS = """onsil: 1
+site: {name: House, latitude: 35.8, longitude: 126.9, timezone: Asia/Seoul}
+buses: {broker: {driver: mqtt, url: mqtt://localhost:1883}}
+devices:
+  box: {bus: broker, profile: json, topic: box, points: {outside.radiation: solar_radiation}}
+  dimmer: {bus: broker, profile: json, topic: d, command_topic: d/set, payload_set: "{value}", points: {dim.out: state}}
+actuators: {dimmer: {kind: setting, output: dim.out, range: 0 .. 100 %, safe: 0 %}}
+"""
+
+
+def test_a_number_is_expected_with_its_unit(tmp_path: Path) -> None:
+    rules = "onsil: 1\nrules: [{name: Dim, set: dimmer, to: '100 % * ramp(outside.radiation, 250 W/m², 50 W/m²)'}]\n"
+    report = check_texts(NUMBERS, rules)
+    assert report.configuration is not None, report.errors
+    plan = report.configuration.plan
+    dusk = "name: Dusk, at: 2026-06-21 19:00, given: {outside.radiation: 150 W/m²}"
+    assert outcome(tmp_path, plan, f"{dusk}, then: {{dimmer: 50 % because Dim}}") == []
+    assert outcome(tmp_path, plan, f"{dusk}, then: {{dimmer: at least 40 %}}") == []
+    (failure,) = outcome(tmp_path, plan, f"{dusk}, then: {{dimmer: 70 %}}")
+    assert failure.startswith("Dusk: at 19:10 dimmer should be 70 %, but is 50 %, by rule: Dim (")
+    _, errors = load(written(tmp_path, f"{dusk}, then: {{dimmer: 7 °C}}"), plan)
+    assert "°C" in str(errors[0])

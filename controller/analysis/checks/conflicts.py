@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from controller.core.plan import ActuatorPlan, DrivePlan, RulePlan
+from controller.core.plan import ActuatorPlan, DrivePlan, RulePlan, SetPlan
 from controller.model.errors import Place
 from controller.model.units import UNITS
 from controller.rules.parser import Demand
@@ -22,6 +22,7 @@ _APART = 5.0
 def conflicts(survey: Survey) -> Iterator[Finding]:
     """Pairs of rules of one level that clash, each with the values where they do."""
     yield from _against_stages(survey)
+    yield from _of_settings(survey)
     for rules in (survey.plan.rules, survey.plan.safety):
         for actuator in survey.plan.actuators:
             for (first, a), (second, b) in combinations(_asking(rules, actuator.name), 2):
@@ -41,6 +42,30 @@ def _against_stages(survey: Survey) -> Iterator[Finding]:
                         _place(rule),
                         suggestion="leave it to one of them",
                     )
+
+
+def _of_settings(survey: Survey) -> Iterator[Finding]:
+    """Rules that set one setting at the same time. One that always holds may stand last, for whenever no other does."""
+    for first, second in combinations(survey.plan.sets, 2):
+        if first.setting != second.setting:
+            continue
+        if first.when is None:
+            message = f"{first.name!r} always sets {first.setting}: {second.name!r} never does"
+            yield Finding("conflict", message, _place_of(second), suggestion="put the one without when: last")
+        elif second.when is not None:
+            found = survey.together(first.when.tree, second.when.tree)
+            if isinstance(found, Witness):
+                yield Finding(
+                    "conflict",
+                    f"{first.name!r} and {second.name!r} set {first.setting} at the same time",
+                    _place_of(second),
+                    str(found),
+                    "the first in the file wins; make one of them wait with 'and not ...'",
+                )
+
+
+def _place_of(rule: SetPlan) -> Place:
+    return rule.value.text.place
 
 
 Asking = tuple[RulePlan | DrivePlan, Demand | None]

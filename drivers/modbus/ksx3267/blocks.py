@@ -25,10 +25,13 @@ _NAMES = {SWITCH: "switch", RETRACTABLE: "retractable", NUTRIENT_SUPPLY: "nutrie
 
 
 class Recipe(NamedTuple):
-    """What a nutrient supply is to mix: EC in dS/m and pH; None for plain water."""
+    """What a nutrient supply is to mix: EC in dS/m and pH."""
 
-    ec: float
-    ph: float
+    ec: float = 1.8
+    ph: float = 5.8
+
+
+MOST = Recipe(20.0, 14.0)
 
 
 class Supply(NamedTuple):

@@ -110,6 +110,8 @@ class Part(IntEnum):
     RATIO = -4  # of a switch of level 2
     AREA = -5  # a zone of the first nutrient supply, as an output
     ALERT = -6  # of a nutrient supply
+    TARGET_EC = -7  # what the nutrient supply is told to mix at its next start
+    TARGET_PH = -8
 
 
 _PARTS = {
@@ -119,8 +121,11 @@ _PARTS = {
     "ratio": Part.RATIO,
     "area": Part.AREA,
     "alert": Part.ALERT,
+    "target_ec": Part.TARGET_EC,
+    "target_ph": Part.TARGET_PH,
 }
-_SINGLE = (Part.NODE_STATUS, Part.CONTROL)
+_SINGLE = (Part.NODE_STATUS, Part.CONTROL, Part.TARGET_EC, Part.TARGET_PH)
+_NUMBERS = {Part.TARGET_EC: "dS/m", Part.TARGET_PH: "pH"}
 _OUTPUTS = {SWITCH: "switch", RETRACTABLE: "motor", NUTRIENT_SUPPLY: "switch", Part.AREA: "switch"}
 
 _CODE_OF: dict[str, int] = {
@@ -278,6 +283,11 @@ class Wanted(NamedTuple):
         return self if owner is None else Wanted(owner, self.number)
 
     @property
+    def is_number(self) -> bool:
+        """Whether it takes a number."""
+        return self.family in _NUMBERS
+
+    @property
     def is_output(self) -> bool:
         return self.family in _OUTPUTS
 
@@ -309,6 +319,8 @@ def name_of(device: Wanted) -> str:
 def source(name: str, place: Place = Place()) -> Source:
     """What a node offers under this name. Raises ConfigError with a suggestion."""
     code = wanted(name, place).family
+    if code in _NUMBERS:
+        return Source(_NUMBERS[Part(code)], "number")
     if code in _OUTPUTS:
         return Source(output=_OUTPUTS[code])
     if code == Part.POSITION:

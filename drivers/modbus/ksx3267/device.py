@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from controller.model.time import Instant
 from ..messages import ILLEGAL_ADDRESS, READ_HOLDING, WRITE_REGISTERS, Answer, Job, Pause, Request, refusal_text
 from ..plan import Span, merge
 from . import items, states
-from .blocks import Supply, command_words, next_opid, unfit
+from .blocks import MOST, Recipe, Supply, command_words, next_opid, unfit
 from .codes import (
     NUTRIENT_SUPPLY,
     Control,
@@ -61,7 +62,9 @@ class KsNode:
 
     def __init__(self, points: Sequence[PointSettings], options: NodeOptions = NodeOptions()) -> None:
         targets = [(point, wanted(point.source)) for point in points]
-        self._inputs = [(point, target) for point, target in targets if not target.is_output]
+        self._inputs = [(point, target) for point, target in targets if not (target.is_output or target.is_number)]
+        self._numbers = {point.name: (point, target) for point, target in targets if target.is_number}
+        self._recipe = options.recipe
         self._outputs = {point.name: target for point, target in targets if target.is_output}
         self._options = options
         self._known: Known | None = None
@@ -82,7 +85,7 @@ class KsNode:
 
     @property
     def outputs(self) -> Sequence[str]:
-        return list(self._outputs)
+        return [*self._outputs, *self._numbers]
 
     @property
     def note(self) -> str:
@@ -128,6 +131,8 @@ class KsNode:
         return found + self._changes(known, words)
 
     def command(self, command: Command) -> Job:
+        if command.output in self._numbers:
+            return [self._set_target(command)]
         target = self._outputs[command.output]
         if self._known is None:
             yield from self._identify()
@@ -152,7 +157,7 @@ class KsNode:
                 return [Report(command.output, Followed.RESTING, self._at or command.at, None, command.id)]
         opid = self._new_opid(target.device)
         try:
-            supply = Supply(target.number, target.number, self._options.recipe)
+            supply = Supply(target.number, target.number, self._recipe)
             words = command_words(block, command.verb, opid, command.seconds, supply)
             if target.family == NUTRIENT_SUPPLY and command.verb is Verb.ON:
                 words = (Operation.ONCE_SUPPLY, opid)
@@ -164,6 +169,16 @@ class KsNode:
         if written.refusal is not None:
             return [_refused(command, written.at, refusal_text(written.refusal))]
         return (yield from self._confirmed(command, target, known, opid, written.at))
+
+    def _set_target(self, command: Command) -> Report:
+        """A node has no registers for what it is to mix: it is told with each order to supply, from the next one on."""
+        point, target = self._numbers[command.output]
+        name = "ec" if target.family == Part.TARGET_EC else "ph"
+        number = math.nan if command.value is None else (command.value - point.shift) / point.factor
+        if not 0.0 <= number <= getattr(MOST, name):
+            return _refused(command, self._at or command.at, f"{name_of(target)} cannot be {command.value}")
+        self._recipe = (self._recipe or Recipe())._replace(**{name: number})
+        return Report(command.output, Followed.RESTING, self._at or command.at, None, command.id, value=command.value)
 
     def _new_opid(self, device: Wanted) -> int:
         echoed = self._echoed.get(device, 0)

@@ -3,6 +3,8 @@
 values:
   tank: {topic: farm/tank/raw, pattern: "level=(\\d+)", unit: cm, scale: 0.1, offset: -4}
   drain: {path: data.0.drain, unit: mL}
+
+With `payload_set` what is commanded is a number: `payload_set: '{"ec": {value}}'`, in `unit`.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ from .shape import DEVICE, OFF, ON, RESTS, Message, Read, Shown, Told
 LONGEST_TEXT = 4096  # bytes that a pattern is tried on
 
 _PATH = re.compile(r"[^./\s]+(\.[^./\s]+)*")
-_SECONDS = "{seconds}"
+_SECONDS, _VALUE = "{seconds}", "{value}"
 _VALUE_OPTIONS = ("topic", "path", "pattern", "unit", "scale", "offset")
-_PAYLOADS = ("payload_on", "payload_off", "payload_open", "payload_close", "payload_stop")
+_PAYLOADS = ("payload_on", "payload_off", "payload_open", "payload_close", "payload_stop", "payload_set")
 _MOTOR = {
     "opening": Shown(Verb.OPEN, Verb.OPEN),
     "closing": Shown(Verb.CLOSE, Verb.CLOSE),
@@ -35,6 +37,10 @@ _MOTOR = {
     "stopped": RESTS,
     "stop": RESTS,
 }
+
+
+_KINDS = {"payload_open": "motor", "payload_set": "number"}
+_VERBS = {"switch": (Verb.ON, Verb.OFF), "motor": (Verb.OPEN, Verb.CLOSE, Verb.STOP), "number": (Verb.SET,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,12 @@ class Value:
 
 
 class Plain:
-    """`payload_on` may hold {seconds} where the device can switch off by itself; `payload_open` makes it a motor."""
+    """`payload_on` may hold {seconds} where the device can switch off by itself.
 
-    OPTIONS = ("topic", "values", "availability_topic", "command_topic", "state", *_PAYLOADS)
+    `payload_open` makes it a motor, `payload_set`, which holds {value}, something that takes a number.
+    """
+
+    OPTIONS = ("topic", "values", "availability_topic", "command_topic", "state", "unit", *_PAYLOADS)
     remembers = False
 
     def __init__(self, options: Options) -> None:
@@ -80,23 +89,25 @@ class Plain:
         self._availability = options.topic_or("availability_topic", "")
         self.speaks_for_itself = bool(self._availability)
         self._command_topic = options.topic_or("command_topic", "")
-        for key in ("state", *_PAYLOADS):
+        for key in ("state", "unit", *_PAYLOADS):
             if options.has(key) and not self._command_topic:
                 raise ConfigError(
                     f"{key} means nothing without command_topic", options.place(key), "add command_topic:"
                 )
         self._state = options.text_or("state", "state")
-        self._motor = options.has("payload_open")
-        self._payloads = {
-            verb: options.text_or(f"payload_{verb}", verb.upper())
-            for verb in ((Verb.OPEN, Verb.CLOSE, Verb.STOP) if self._motor else (Verb.ON, Verb.OFF))
-        }
+        self._unit = options.unit("unit")
+        self._kind = next((kind for key, kind in _KINDS.items() if options.has(key)), "switch")
+        self._payloads = {verb: options.text_or(f"payload_{verb}", verb.upper()) for verb in _VERBS[self._kind]}
+        if self._kind == "number" and _VALUE not in self._payloads[Verb.SET]:
+            raise ConfigError(
+                "payload_set has no place for the number", options.place("payload_set"), "write {value} in it"
+            )
         timed = {verb for verb, payload in self._payloads.items() if _SECONDS in payload}
         self.leases, self.times_runs = Verb.ON in timed, {Verb.OPEN, Verb.CLOSE} <= timed
 
     def source(self, name: str) -> Source | str:
         if self._command_topic and name == self._state:
-            return Source(output="motor" if self._motor else "switch")
+            return Source(self._unit, self._kind)
         value = self._values.get(name)
         if value is not None:
             return Source(value.unit)
@@ -134,6 +145,8 @@ class Plain:
         payload = self._payloads[command.verb]
         if _SECONDS in payload:
             payload = payload.replace(_SECONDS, str(math.ceil(command.seconds or 0)))
+        if command.value is not None:
+            payload = payload.replace(_VALUE, f"{command.value:.10g}")
         return [Message(self._command_topic, payload)]
 
     def forget(self) -> None:
@@ -169,7 +182,10 @@ class Plain:
 
     def _shown(self, said: object) -> Shown | None:
         """The words a command is given in, or usual ones."""
-        if self._motor:
+        if self._kind == "number":
+            value = number(said)
+            return None if value is None else Shown(Verb.SET, value=value)
+        if self._kind == "motor":
             return _MOTOR.get(said.lower()) if isinstance(said, str) else None
         if isinstance(said, str):
             for verb, shown in ((Verb.ON, ON), (Verb.OFF, OFF)):

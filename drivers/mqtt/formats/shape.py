@@ -11,13 +11,15 @@ from drivers.options import Options
 
 
 class Shown(NamedTuple):
-    """How an output stands: ON or OFF; OPEN or CLOSE while a motor runs, STOP while it rests.
+    """How an output stands: ON or OFF; OPEN or CLOSE while a motor runs, STOP while it rests; SET with its number.
 
-    `end` is where a motor stands or heads for, OPEN or CLOSE, where the device says so.
+    `end` is where a motor stands or heads for, OPEN or CLOSE, where the device says so. `value` is in the unit of the
+    device.
     """
 
     does: Verb
     end: Verb | None = None
+    value: float | None = None
 
     def answers(self, verb: Verb) -> bool:
         """Whether this is what `verb` asks for: a vent that is open already need not start to open."""

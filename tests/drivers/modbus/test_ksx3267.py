@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from controller.model.commands import Followed, Verb
 from controller.model.errors import ConfigError
 from controller.model.points import Quality
+from controller.model.ports import Source
 from drivers.modbus.ksx3267 import items
 from drivers.modbus.ksx3267.blocks import Recipe, Supply, command_words, next_opid, unfit
 from drivers.modbus.ksx3267.codes import NUTRIENT_SUPPLY, RETRACTABLE, SWITCH, Wanted, followed, quality, source
@@ -492,6 +494,21 @@ async def test_a_nutrient_node_waters_a_zone(
         await heard.until(lambda: heard.reports("valve_a")[-1].note == "low level")
         assert (await line.told(command("valve_a", Verb.OFF))).followed is Followed.RESTING
         assert node.writes[-1] == (16, command_register, (0, 2))
+
+
+async def test_a_nutrient_node_mixes_what_it_was_last_told(bench: Bench, start: Start) -> None:
+    bench.slaves[7] = node = korean.nutrient_3()
+    points = {"valve": "area/3", "nutrient.ec": "target_ec", "nutrient.ph": "target_ph"}
+    assert source("target_ec") == Source("dS/m", "number")
+    async with start(device("mixer", points, address=7, profile="ks-x-3288", ph="6 pH", ec="1.8 mS/cm")) as line:
+        told = await line.told(replace(command("nutrient.ec", Verb.SET), value=1.5))
+        assert (told.followed, told.value, node.writes) == (Followed.RESTING, 1.5, [])
+        await line.told(command("valve", Verb.ON, 90.0))
+        assert node.writes == [(16, 504, (403, 1, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40C0))]
+        await line.told(replace(command("nutrient.ph", Verb.SET), value=5.5))
+        await line.told(command("valve", Verb.ON, 90.0))
+        assert node.writes[-1] == (16, 504, (403, 2, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40B0))
+        assert (await line.told(replace(command("nutrient.ph", Verb.SET), value=15.0))).followed is Followed.REFUSED
 
 
 async def test_a_nutrient_node_runs_its_own_programme(bench: Bench, start: Start) -> None:

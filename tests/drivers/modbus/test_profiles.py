@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from controller.model.commands import Verb
+from controller.model.commands import Followed, Verb
 from controller.model.errors import ConfigError, Place
 from controller.model.points import Quality
 from controller.model.ports import DeviceSettings, PointSettings, Source
@@ -100,6 +101,8 @@ def test_every_profile_with_registers_is_in_the_table() -> None:
         ("title: x\nsource: y\nregisters: {a: {address: 1, unit: grad}}", "there is no unit"),
         ("title: x\nsource: y\nregisters: {a: {address: 1, function: 1}}", "bool"),
         ("title: x\nsource: y\nsettle: 5 parsec", "parsec"),
+        ("title: x\nsource: y\nnumbers: {a: {address: 1, range: [0, 70000]}}", "does not fit into u16"),
+        ("title: x\nsource: y\nnumbers: {a: {address: 1}}", "range"),
         ("title: [", "not YAML"),
     ],
 )
@@ -140,6 +143,36 @@ async def test_registers_that_nobody_asked_for_may_be_refused(bench: Bench, star
         assert {reading.quality for reading in line.heard.readings("air.humidity")} == {Quality.GOOD}
         assert line.driver.health().devices[0].refusals == 1
         assert sum(frame[5] == 10 for frame in bench.frames) == 1
+
+
+NUMBERS = """
+title: A climate computer of another maker
+source: its sheet, page 9
+numbers:
+  pipe_setpoint: {address: 40, type: i16, scale: 0.1, unit: °C, range: [20, 90]}
+  ec_setpoint: {address: 50, type: f32, order: CDAB, unit: mS/cm, range: [0, 5]}
+"""
+
+
+async def test_numbers_are_written_in_the_devices_unit_and_read_back(
+    bench: Bench, start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "other.yaml").write_text(NUMBERS)
+    bench.slaves[1] = slave = Slave(words={40: 450, 50: 0, 51: 0})
+    made = device("other", {}, address=1, profile=str(tmp_path / "other.yaml"), poll="20 ms")
+    points = (PointSettings("pipe", "pipe_setpoint"), PointSettings("ec", "ec_setpoint", factor=1000.0))
+    assert factory.source(made, "ec_setpoint") == Source("mS/cm", "number")
+    async with start(replace(made, points=points)) as line:
+        await line.heard.until(lambda: line.heard.reports("pipe"))
+        assert line.heard.reports("pipe")[0].value == 45.0
+        told = await line.told(replace(command("pipe", Verb.SET), value=52.04))
+        assert (told.followed, told.value, told.note, slave.words[40]) == (Followed.RESTING, 52.04, "", 520)
+        told = await line.told(replace(command("ec", Verb.SET), value=2500.0))  # the setting is in µS/cm
+        assert (told.value, slave.words[50], slave.words[51]) == (2500.0, 0, 0x4020)
+        refused = await line.told(replace(command("pipe", Verb.SET), value=95.0))
+        assert (refused.followed, refused.note) == (Followed.REFUSED, "the device takes 20 .. 90 °C")
+        slave.words[40] = 300  # somebody turns it at the device
+        await line.heard.until(lambda: line.heard.reports("pipe")[-1].value == 30.0)
 
 
 def test_a_board_whose_timers_are_ended_by_a_time_of_zero() -> None:

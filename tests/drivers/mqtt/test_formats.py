@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.model.commands import Verb
-from controller.model.errors import NOWHERE
-from controller.model.ports import Source
+from controller.model.commands import Followed, Report, Verb
+from controller.model.errors import NOWHERE, ConfigError
+from controller.model.ports import DeviceSettings, PointSettings, Source
 from controller.model.time import Instant
 from controller.model.units import UNITS
 from drivers.mqtt.device import Device, Effects
@@ -356,6 +357,30 @@ def test_a_switch_with_a_timer_and_a_motor_of_ones_own() -> None:
     assert orders(vent, "s", Verb.CLOSE, 20) == [Message("c", "DOWN 20")]
     assert orders(vent, "s", Verb.STOP) == [Message("c", "STOP")]
     assert list(told(vent, "t", b'{"s":"Opening"}', "s").shown) == [("s", Shown(Verb.OPEN, Verb.OPEN))]
+
+
+def test_a_number_of_ones_own_is_set_in_the_devices_unit() -> None:
+    options: dict[str, object] = {
+        "topic": "t",
+        "command_topic": "c",
+        "state": "ec",
+        "unit": "µS/cm",
+        "payload_set": '{"ec": {value}}',
+    }
+    mixer = make("json", **options)
+    assert mixer.source("ec") == Source("µS/cm", "number")
+    one = Device(DeviceSettings("mixer", options, (PointSettings("mixer.ec", "ec", factor=0.001),)), mixer)
+    effects = Effects()
+    one.connected(NOW, effects)
+    one.command(replace(order(7, "mixer.ec", Verb.SET, NOW), value=2.25), NOW, effects)
+    assert [(p.topic, p.payload) for p in effects.publishes] == [("c", b'{"ec": 2250}')]
+    effects = Effects()
+    assert one.readers()["t"](b'{"ec": 2250}', False, NOW, effects)
+    (report,) = effects.inputs
+    assert isinstance(report, Report)
+    assert (report.followed, report.command_id, report.value) == (Followed.RESTING, 7, pytest.approx(2.25))
+    with pytest.raises(ConfigError, match="no place for the number"):
+        make("json", topic="t", command_topic="c", payload_set="SET")
 
 
 # all of them
