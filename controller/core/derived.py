@@ -22,6 +22,14 @@ MOIST_AIR: dict[str, Callable[[float, float], float]] = {
 
 _FIRST_LITRE = 1.0
 
+_LOOK = 60.0
+"""Seconds between two looks at a sum that grows."""
+
+
+def next_look(t: float) -> float:
+    """On a grid of the core's time: a restart must not shift the moment at which a sum is seen to be large enough."""
+    return (t // _LOOK + 1.0) * _LOOK
+
 
 class MoistAir(Stateless):
     """One psychrometric value of one group of points."""
@@ -68,7 +76,7 @@ class Integral:
         self._last, self._rate = now.t, values[self._source]
         self._network.set(self.slot, self._sum if self._rate == self._rate else NAN)
         if self._rate == self._rate and self._rate > 0:
-            self._network.wake(self, now.t + 60.0)
+            self._network.wake(self, next_look(now.t))
 
     def state(self) -> object:
         return [self._sum, none_if_unknown(self._epoch)]
@@ -113,7 +121,7 @@ class Sum:
         known = self._rate == self._rate
         self._network.set(self.slot, self._sum if known else NAN)
         if known and (self._rate != 0 or self._plan.forget is not None):
-            self._network.wake(self, now.t + 60.0)
+            self._network.wake(self, next_look(now.t))
 
     def state(self) -> object:
         return [self._sum, none_if_unknown(self._epoch)]
