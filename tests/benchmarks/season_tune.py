@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 from distributed import Client, LocalCluster
 
@@ -29,8 +30,10 @@ def task(days: float) -> Task:
 
 def measure(workers: int, days: float, trials: int) -> float:
     """Seconds for so many seasons."""
-    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
-    with cluster, Client(cluster) as client, client.get_executor(pure=False) as executor:
+    kind: Any = LocalCluster
+    client_of: Any = Client
+    cluster = kind(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+    with cluster, client_of(cluster) as client, client.get_executor(pure=False) as executor:
         Tuning(task(1.0)).run(2 * workers, executor, workers)
         began = time.perf_counter()
         Tuning(task(days)).run(trials, executor, workers)
