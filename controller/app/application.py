@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from controller.model.errors import ConfigError
 from controller.model.events import Noted
 from controller.model.time import Clock
 from controller.store import Limits, Store
+from controller.web.listener import Tls, bind
 
 log = logging.getLogger("onsil.app")
 
@@ -94,8 +96,11 @@ class Application:
             running = _Running(configuration, options.clock, store)
             stack.push_async_callback(running.stop)
             desk = Desk(running.engine, running.describe, running.why_then, running.records(options))
-            await self._serve(desk, stack)
+            await stack.enter_async_context(listening(options.state, desk.answer))
+            listener = None if options.port is None else stack.enter_context(bind(options.host, options.port))
             await running.start()
+            if listener is not None:
+                self._serve(desk, listener, stack)
             if complaint:
                 running.notice(Notice(FILES_ALARM, True, "critical", complaint))
             if options.shadow is not None:
@@ -114,18 +119,16 @@ class Application:
             if not await running.engine.shut_down(SAFE_WITHIN):
                 log.warning("not every output has confirmed its safe position")
 
-    async def _serve(self, desk: Desk, stack: contextlib.AsyncExitStack) -> None:
-        """Open the door for the command line, and the page where there is to be one."""
+    def _serve(self, desk: Desk, listener: socket.socket, stack: contextlib.AsyncExitStack) -> None:
+        """Open the page, once the greenhouse is looked after: its server takes a while to load, and 20 MB."""
         options = self._options
-        await stack.enter_async_context(listening(options.state, desk.answer))
-        if options.port is None:
-            return
-        from controller.web.server import Tls, bind, serve  # 20 MB that a controller without a page need not carry
 
-        listener = stack.enter_context(bind(options.host, options.port))
-        tls = None if options.tls is None else Tls(*options.tls)
-        page = Part("page", lambda: serve(desk, listener, options.state, tls))
-        stack.push_async_callback(page.stop)
+        async def page() -> None:
+            from controller.web.server import serve
+
+            await serve(desk, listener, options.state, None if options.tls is None else Tls(*options.tls))
+
+        stack.push_async_callback(Part("page", page).stop)
 
     def _on_signals(self, stack: contextlib.AsyncExitStack) -> None:
         loop = asyncio.get_running_loop()

@@ -6,23 +6,16 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import uvicorn
 
 from controller.app.desk import Desk
 from controller.web.access import Access, Users
 from controller.web.access.people import is_local
+from controller.web.listener import Tls
 from controller.web.site import application
 
 MOST_CONNECTIONS = 200
-
-
-class Tls(NamedTuple):
-    """PEM files of the certificate (with its chain) and of its key."""
-
-    certificate: Path
-    key: Path
 
 
 class _Server(uvicorn.Server):
@@ -31,12 +24,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, so that a port in use is an error at the start and not a crash later. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=64)
 
 
 async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | None = None) -> None:

@@ -20,7 +20,8 @@ from controller.core.core import Core
 from controller.model.events import Noted
 from controller.model.ports import BusHealth, DeviceHealth
 from controller.store import Store
-from controller.web.server import bind, serve
+from controller.web.listener import bind
+from controller.web.server import serve
 from tests.app.house import Relay, plan, temperature
 from tests.app.wait import until
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from controller.web.access import Users
-from controller.web.server import Tls, bind, serve
+from controller.web.listener import Tls, bind
+from controller.web.server import serve
 from tests.support.certificates import Certificates
 
 from .house import House
