@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import sqlite3
 import tempfile
 import time
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -55,7 +56,10 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `parameters` are those of the path and the query with a description of each."""
+    """One operation. `parameters` are those of the path and the query with a description of each.
+
+    `media` are the types that the answer may have.
+    """
 
     method: str
     path: str
@@ -64,7 +68,7 @@ class Operation:
     answer: Endpoint
     body: type[Question] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    media: str = "application/json"
+    media: tuple[str, ...] = ("application/json",)
 
 
 class Api:
@@ -87,7 +91,7 @@ class Api:
         operations = [
             Operation("GET", "/api/status", "Everything that the controller sees and does now", looking, self.status),
             Operation(
-                "GET", "/api/events", "The status every second", looking, self.events, media="text/event-stream"
+                "GET", "/api/events", "The status every second", looking, self.events, media=("text/event-stream",)
             ),
             Operation(
                 "GET", "/api/why/{actuator}", "Why an actuator is where it is, or was", looking, self.why,
@@ -104,7 +108,7 @@ class Api:
             Operation("GET", "/api/journal", "What was decided, noted and alarmed", looking, self.journal,
                       parameters={**span, "kind": "decision, command, alarm or note", "subject": "Of what"}),
             Operation("GET", "/api/export", "A file with one row a minute", looking, self.export,
-                      parameters={**wanted, "format": ", ".join(export.FORMATS)}, media="application/octet-stream"),
+                      parameters={**wanted, "format": ", ".join(export.FORMATS)}, media=tuple(export.FORMATS.values())),
             Operation("GET", "/api/rules", "The text of rules.yaml", looking, self.rules),
             Operation("POST", "/api/rules/check", "What is wrong with a text", looking, self.check, RulesQuestion),
             Operation("POST", "/api/rules", "Check a text and put it into force", ruling, self.apply, RulesQuestion),
@@ -200,7 +204,9 @@ class Api:
         if order.end <= order.start:
             raise Refused("this time is empty")
         async with self._exporting:  # one at a time: each has a whole day in memory
-            path = Path(tempfile.mkstemp(prefix="onsil-export-", suffix=f".{form}")[1])
+            number, name = tempfile.mkstemp(prefix="onsil-export-", suffix=f".{form}")
+            os.close(number)
+            path = Path(name)
             try:
                 await asyncio.to_thread(export.write, records.history, self._desk.plan, order, form, path)
             except BaseException as error:
@@ -369,10 +375,13 @@ async def body(request: Request, model: type[Asked]) -> Asked:
 async def raw_body(request: Request, longest: int = LONGEST_BODY) -> bytes:
     """The body, as long as it is not too long. Raises Refused."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > longest:
-            raise Refused("this is too long")
+    try:
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > longest:
+                raise Refused("this is too long")
+    except ClientDisconnect:
+        raise Refused("the request ended before its body did") from None
     return bytes(data)
 
 

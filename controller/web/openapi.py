@@ -43,7 +43,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         answer = {"$ref": "#/components/schemas/Done"}
     elif operation.path == "/api/journal":
         answer = {"type": "array", "items": {"type": "object"}}
-    elif operation.media != "application/json":
+    elif operation.media != ("application/json",):
         answer = {"type": "string"}
     found: dict[str, Any] = {
         "operationId": operation.answer.__name__,
@@ -60,7 +60,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
             for name, text in operation.parameters.items()
         ],
         "responses": {
-            "200": {"description": "Done", "content": {operation.media: {"schema": answer}}},
+            "200": {"description": "Done", "content": {media: {"schema": answer} for media in operation.media}},
             **{code: _no(why) for code, why in _REFUSALS.items()},
         },
     }

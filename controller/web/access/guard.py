@@ -17,6 +17,9 @@ from .sessions import COOKIE
 OPEN = frozenset({"/login", "/healthz", "/readyz", "/static/page.css", "/static/icon.svg"})
 """What can be reached without a login: the login with what it looks like, and health."""
 
+LONGEST_PATH = 500
+"""Characters. No path of ours comes near it."""
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 POLICY = (
@@ -54,6 +57,8 @@ class Guard:
         """The answer to one who may not come in; None lets the request through, with its person."""
         connection = HTTPConnection(scope)
         headers, path = connection.headers, scope["path"]
+        if len(path) > LONGEST_PATH:
+            return _no(414, f"there is no path longer than {LONGEST_PATH} characters")
         if not self._access.login_needed:
             # a page of the internet can let its own name point to this computer, and would then pass for this page
             if not is_local(_host(headers)):
