@@ -30,8 +30,8 @@ READY_WITHIN = 20.0  # real seconds
 class Rehearsal:
     """One house. `stop`, `kill` and `start` are the controller's; the field goes on, as a field does."""
 
-    def __init__(self, folder: Path, clock: ScaledClock, field: ChildField, program: str) -> None:
-        self.clock, self.field = clock, field
+    def __init__(self, folder: Path, clock: ScaledClock, field: ChildField, program: str, port: int) -> None:
+        self.clock, self.field, self.port = clock, field, port
         self._program = program
         self.site, self.state = folder / "site", folder / "state"
         self._log = folder / "controller.log"
@@ -42,7 +42,7 @@ class Rehearsal:
         command = [sys.executable, "-m", self._program, "run", "-c", str(self.site), "--state", str(self.state)]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *command, "--clock", str(self.clock), "--port", "0", stderr=log, stdout=log
+                *command, "--clock", str(self.clock), "--port", str(self.port), stderr=log, stdout=log
             )
         await self.until(lambda _: True, "the controller answers", READY_WITHIN)
 
@@ -120,10 +120,11 @@ async def rehearsal(
     influx: Mapping[str, object] | None = None,
     storm: bool = False,
     program: str = "controller.cli",
+    port: int = 0,
 ) -> AsyncIterator[Rehearsal]:
     """House1 from `start` (its own time), `speed` times faster. The controller is not started yet.
 
-    `program` is the module that is run as the command line.
+    `program` is the module that is run as the command line; `port` is the page's, 0 for no page.
     """
     files.environment()
     began = datetime.fromisoformat(start).replace(tzinfo=files.timezone())
@@ -132,7 +133,7 @@ async def rehearsal(
     arguments = ["--site", str(files.EXAMPLE), "--folder", str(folder / "ports"), "--clock", str(clock)]
     arguments += ["--broker", broker.url, *(["--storm"] if storm else [])]
     async with field_process(arguments) as field:
-        house = Rehearsal(folder, clock, field, program)
+        house = Rehearsal(folder, clock, field, program, port)
         house.site.mkdir()
         house.state.mkdir()
         files.write_site(house.site, field.addresses, influx)
