@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.model.commands import Cause, Followed, Level, Verb
@@ -19,8 +18,7 @@ Explain = Callable[[], tuple[tuple[str, str], ...]]
 """Gives the values that something was decided on, written with their units."""
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """Where an actuator should be: `target` inside `low .. high` (all %), and who says so.
 
     `ends` is the core time at which the wish is over by itself (a pulse, a round of irrigation), if known. The values

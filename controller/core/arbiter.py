@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from controller.model.commands import Level
 
@@ -34,7 +34,7 @@ class Arbiter:
         self.plan = plan
         self.claims = claims
         self.hand: Hand | None = None
-        self.want = Want(plan.idle, Level.IDLE, _IDLE)
+        self.want = self._idle = Want(plan.idle, Level.IDLE, _IDLE)
         self.position = plan.idle
         self._network = network
         self._changed = changed
@@ -51,7 +51,7 @@ class Arbiter:
         self._changed(self.plan.name)
 
     def _decide(self, now: Moment) -> Want:
-        decision = _Decision(self._network.values, self.plan, self.claims, self.position)
+        decision = _Decision(self._network.values, self.plan, self.claims, self.position, self._idle)
         if self.hand:
             decision.take_hand(self.hand)
         else:
@@ -72,7 +72,8 @@ class Arbiter:
         if again is not None:
             self._network.wake(self, again)
         if target != want.target:
-            decision.want = replace(want, target=target, chain=(f"on the way to {want.target:.0f} %", *want.chain))
+            chain = f"on the way to {want.target:.0f} %", *want.chain
+            decision.want = want._replace(target=target, chain=chain)
 
     def state(self) -> object:
         hand = None if self.hand is None else [self.hand.value, self.hand.ends, self.hand.by]
@@ -94,10 +95,10 @@ _IDLE = "nothing asks for it"
 class _Decision:
     """One pass over the claims, from the weakest to the strongest level."""
 
-    def __init__(self, values: list[float], plan: ActuatorPlan, claims: Claims, here: float) -> None:
+    def __init__(self, values: list[float], plan: ActuatorPlan, claims: Claims, here: float, idle: Want) -> None:
         self._values = values
         self._plan, self._claims, self._here = plan, claims, here
-        self.want = Want(plan.idle, Level.IDLE, _IDLE)
+        self.want = idle
 
     def take_rules(self) -> None:
         """The first rule of the file that names a position wins; the bounds of all active rules are then applied.
@@ -134,7 +135,7 @@ class _Decision:
                 break
         low, high = self._apply_bounds(self._claims.safety, Level.SAFETY)
         if low > 0.0 or high < 100.0:
-            self.want = replace(self.want, low=low, high=high)
+            self.want = self.want._replace(low=low, high=high)
         for claim in self._claims.safety:
             if claim.blind(self._values):
                 self._take_safe(Level.SAFETY, claim)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from controller.rules.compiler import Compiled
@@ -41,14 +42,17 @@ class Band:
 
     def width(self, values: list[float]) -> float:
         """The first whose condition is true. Of those that may hold the widest counts, for it opens least."""
-        possible = []
+        widest = -math.inf
         for when, width in self.widths:
             truth = 1.0 if when is None else when.run(values)
             if truth != 0.0:
-                possible.append(width.run(values))
+                possible = width.run(values)
+                if possible != possible:
+                    return NAN
+                widest = max(widest, possible)
             if truth == 1.0:
                 break
-        return NAN if any(width != width for width in possible) else max(possible)
+        return widest
 
     def share(self, values: list[float]) -> float:
         """How far into the band it is, in %; unknown where anything of it is."""
