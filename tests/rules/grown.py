@@ -23,6 +23,7 @@ POINTS = (
     "outside.rain",
     "slab_a.water_content",
     "slab_a.drain",
+    "pipe.temperature",
 )
 ACTUATORS: dict[str, ActuatorPlan] = {
     plan.name: plan
@@ -36,18 +37,55 @@ ACTUATORS: dict[str, ActuatorPlan] = {
         valve("irrigation_a", flow=24 / 60, max_on=900, max_per_day=5400),
     )
 }
+MORE: dict[str, ActuatorPlan] = {
+    plan.name: plan
+    for plan in (
+        *(motor(name, 180) for name in ("east_vent", "west_vent")),
+        motor("mixing_valve", 120, deadband=1.0),
+        *(switch(name, min_on=120, min_off=120) for name in ("heater_1", "heater_2", "fan_1", "fan_2", "pad_pump")),
+        switch("pipe_pump", min_on=60, min_off=60),
+        switch("main_pump"),
+        *(valve(name, flow=24 / 60, max_on=900, max_per_day=5400) for name in ("bed_2", "bed_3")),
+    )
+}
+PARTS = {
+    "east_vent": ("roof_vent", 0.5),
+    "west_vent": ("roof_vent", 0.5),
+    "heater_1": ("heater", 0.5),
+    "heater_2": ("heater", 0.5),
+    "mixing_valve": ("heater", 1.0),  # a boiler that gives what the valve lets through
+    "fan_1": ("fan", 0.5),
+    "fan_2": ("fan", 0.5),
+    "pad_pump": ("fogger", 1.0),  # water that evaporates into the air that comes in
+}
+"""What is a part of one of the simulated greenhouse's actuators, and how much of it."""
+APART = ("main_pump", "pipe_pump", "bed_2", "bed_3")
+"""What does nothing in the simulated greenhouse."""
 STEP = 30.0
 
 
 class Grown:
-    """`plan` names what rules there are; sensors and actuators are those of the greenhouse."""
+    """`plan` names what rules there are; sensors and actuators are those of the greenhouse, and those of `MORE`.
 
-    def __init__(self, date: str, structure: str = "venlo", storm: bool = False, seed: int = 1, **plan: object) -> None:
+    `seen` is what points showed, `stood` where actuators were (%), once a step.
+    """
+
+    def __init__(
+        self,
+        date: str,
+        structure: str = "venlo",
+        storm: bool = False,
+        seed: int = 1,
+        more: tuple[str, ...] = (),
+        **plan: object,
+    ) -> None:
         start = datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(GIMJE.timezone))
         self.twin = Twin(start, GIMJE.latitude, GIMJE.longitude, seed, structure, storm)
         self.seen: dict[str, list[float]] = {point: [] for point in POINTS}
         sensors = tuple(sensor(point, max_rate=None) for point in POINTS)
-        made = Plan(GIMJE, sensors, tuple(ACTUATORS.values()), **plan)  # type: ignore[arg-type]
+        actuators = (*ACTUATORS.values(), *(MORE[name] for name in more))
+        self.stood: dict[str, list[float]] = {actuator.name: [] for actuator in actuators}
+        made = Plan(GIMJE, sensors, actuators, **plan)  # type: ignore[arg-type]
         self.house = House(made, date, poll=STEP, **self._readings())
 
     def _readings(self) -> dict[str, float]:
@@ -56,14 +94,24 @@ class Grown:
     def days(self, days: float) -> Grown:
         """Let time pass for both. What is seen is kept once a step."""
         for _ in range(round(days * 86400 / STEP)):
-            for view in self.house.core.actuators():
-                self.twin.set(view.name, view.position if view.kind == "position" else float(view.on))
+            self._act()
             self.twin.advance(STEP)
             self.house.values.update({point: self.twin.read(point) for point in POINTS})
             self.house.after(f"{STEP} s")
             for point in POINTS:
                 self.seen[point].append(self.twin.read(point))
         return self
+
+    def _act(self) -> None:
+        """The actuators do to the greenhouse what they do now."""
+        sums: dict[str, float] = {}
+        for view in self.house.core.actuators():
+            self.stood[view.name].append(view.position)
+            if view.name not in APART:
+                name, share = PARTS.get(view.name, (view.name, 1.0))
+                sums[name] = sums.get(name, 0.0) + share * view.position
+        for name, position in sums.items():
+            self.twin.set(name, position if ACTUATORS[name].kind == "position" else position / 100)
 
     def between(self, point: str, start: float, end: float) -> list[float]:
         """What a point showed between two times (h since the beginning)."""
