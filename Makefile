@@ -2,6 +2,8 @@
 # make test    all tests, against real brokers and databases
 # make check   style, types and who may import whom
 # make bench   the benchmarks, each printed as ratios from one run
+# make docs    the documentation, in build/docs
+# make pictures   its pictures, from a running demonstration
 # make deb     Debian packages for amd64 and arm64, in dist/
 # make lock    choose new exact versions of all dependencies
 # Every target sets up what it needs by itself.
@@ -11,7 +13,7 @@ BIN := .venv/bin
 # real brokers, databases, a second implementation of Modbus, and a browser for the page
 TEST_PACKAGES := mosquitto influxdb victoria-metrics socat gcc libc6-dev libmodbus-dev chromium umockdev shellcheck
 
-.PHONY: demo test check format bench deb lock clean
+.PHONY: demo test check format bench docs pictures deb lock clean
 
 demo: .venv/installed
 	$(BIN)/onsil demo $(ARGS)
@@ -34,6 +36,16 @@ format: .venv/installed-dev
 bench: .venv/installed-dev
 	deploy/debian-packages.sh mosquitto influxdb victoria-metrics npm
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+# warnings are errors; every link to a page or a heading of ours is followed, without a network
+docs: .venv/installed-dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
+	$(BIN)/python -m docs.links build/docs
+	@echo open build/docs/index.html
+
+pictures: .venv/installed-dev
+	deploy/debian-packages.sh chromium
+	$(BIN)/python -m docs.pictures
 
 .venv/installed: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Onsil needs Python 3.11 or newer")'
