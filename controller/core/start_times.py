@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.model.time import NS
 from controller.rules.tree import DayTime
 
-from .calendar import Clockwork
+from .calendar import SHORTEST_DAY, Clockwork
 from .network import Moment
 
 LATE = 3600.0
@@ -15,7 +15,8 @@ LATE = 3600.0
 class StartTimes:
     """`due` is true from each time on until `serve` is called, or `LATE` has passed.
 
-    What was served counts by the core's day, which no jump of the clock can repeat.
+    What was served counts by the core's day, which no jump of the clock can repeat, and for `SHORTEST_DAY`: a clock
+    that is set to the next day a little before a time that has just been served does not make it due again.
     """
 
     def __init__(self, clockwork: Clockwork, key: str, times: tuple[DayTime, ...], day: int) -> None:
@@ -24,15 +25,12 @@ class StartTimes:
         self._times = times
         self._day = day
         self.due = clockwork.network.slot(0.0)
-        self._served: list[int] = []
-        self._served_on = -1.0
+        self._served: dict[int, tuple[float, float]] = {}  # when (s) and on which day, by the time's place in the list
         clockwork.network.add(self, (day,))
         clockwork.nodes.append(self)
 
     def update(self, now: Moment) -> None:
         network, calendar = self._clockwork.network, self._clockwork.calendar
-        if network.values[self._day] != self._served_on:
-            self._served, self._served_on = [], network.values[self._day]
         edges = [calendar.midnight_after(now.wall_ns)]
         for time in self._times:
             start = calendar.today(time, now.wall_ns)
@@ -45,19 +43,23 @@ class StartTimes:
         return [
             index
             for index, start in enumerate(starts)
-            if index not in self._served and start <= now.wall_ns < start + round(LATE * NS)
+            if start <= now.wall_ns < start + round(LATE * NS) and not self._has_been(index, now)
         ]
+
+    def _has_been(self, index: int, now: Moment) -> bool:
+        served, day = self._served.get(index, (-SHORTEST_DAY, -1.0))
+        return now.t < served + SHORTEST_DAY or day == self._clockwork.network.values[self._day]
 
     def serve(self, now: Moment) -> str:
         """The times that are due have had their round. Returns them."""
         waiting = self._waiting(now)
-        self._served += waiting
+        self._served |= dict.fromkeys(waiting, (now.t, self._clockwork.network.values[self._day]))
         self._clockwork.network.set(self.due, 0.0)
         return ", ".join(str(self._times[index]) for index in waiting)
 
     def state(self) -> object:
-        return [self._served, self._served_on]
+        return [[index, *served] for index, served in self._served.items()]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
-        self._served, self._served_on = state
+        self._served = {index: (t, day) for index, t, day in state}

@@ -149,10 +149,32 @@ def test_a_start_list_gives_each_round_once() -> None:
     assert len(spans(house, "bed_1")) == 6
 
 
-@pytest.mark.parametrize("jump", ["-1 h", "-6 h", "20 min", "-1 d"])
+@pytest.mark.parametrize("jump", ["-1 h", "-6 h", "20 min", "-1 d", "1400 min", "1 d", "47 h"])
 def test_a_clock_that_jumps_repeats_no_time_of_the_list(jump: str) -> None:
     house = a_house(at(SEQUENCE, "06:00", "08:00")).at("08:30").set_clock(jump).after("4 h")
     assert len(spans(house, "bed_1")) == 2
+
+
+@pytest.mark.parametrize("second", [-1.0, 1.0])
+@pytest.mark.parametrize("offset", [-1.0, -0.5, 0.0, 0.5])
+@pytest.mark.parametrize("hours", [4, 12])
+def test_a_second_that_is_repeated_or_left_out_at_a_time_of_the_list(second: float, offset: float, hours: int) -> None:
+    house = a_house(at(SEQUENCE, "00:00", "08:00")).at("20:00").after(f"{hours * 3600 + offset} s")
+    house.clock_error += second
+    house.read_now().at("20:00")
+    assert [round(start) for start, _ in spans(house, "bed_1")] == [0, 8, 24, 32]
+    assert house.notes("clock") == []
+
+
+def test_a_machine_without_a_clock_gives_a_round_of_its_list_once_when_the_clock_is_set() -> None:
+    house = House(a_house(at(SEQUENCE, "10:00")).plan)
+    right, house.midnight = house.midnight, 0.0  # it starts at 09:00 of 1 January 1970
+    house.reads(**CALM).after("90 min")
+    assert [start for start, _ in spans(house, "bed_1")] == [1.0]
+    house.midnight = right + 8 * 3600 - 90 * 60  # and is set to 08:00
+    house.after("6 h")
+    assert len(spans(house, "bed_1")) == 1
+    assert [start for start, _ in spans(house.after("24 h"), "bed_1")] == [1.0, 27.5]
 
 
 def test_a_time_that_fell_into_a_restart_is_made_up_for() -> None:
