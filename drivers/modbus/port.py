@@ -11,6 +11,8 @@ from pathlib import Path
 
 import serial
 
+from drivers.terminal import hung_up
+
 from .link import Hurried, LinkLost, NoAnswer
 from .messages import BIT_READS, WORD_READS, Request
 from .options import SerialOptions
@@ -164,7 +166,8 @@ class Port:
             self._fail(str(error))
             return
         if not data:
-            self._fail(f"{self._options.port} was closed at the other end")
+            if hung_up(self._fd):
+                self._fail(f"{self._options.port} was closed at the other end")
             return
         self._received += data
         del self._received[:-_CHUNK]  # who talks while nobody listens need not be kept

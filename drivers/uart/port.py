@@ -11,6 +11,8 @@ from typing import Self
 
 import serial
 
+from drivers.terminal import hung_up
+
 from .settings import PortOptions
 
 _CHUNK = 4096  # bytes
@@ -104,7 +106,8 @@ class Port:
             self._fail(str(error))
             return
         if not data:
-            self._fail(f"{self._options.port} was closed at the other end")
+            if hung_up(self._fd):
+                self._fail(f"{self._options.port} was closed at the other end")
             return
         self._received += data
         del self._received[:-_CHUNK]  # who talks while nobody listens need not be kept
