@@ -13,6 +13,7 @@ CONFIRM_AFTER = 30.0
 ALARM_AFTER = 90.0
 """Seconds after which a device that does not follow raises an alarm."""
 
+_DEAF = "does not follow"
 
 Explain = Callable[[], tuple[tuple[str, str], ...]]
 """Gives the values that something was decided on, written with their units."""
@@ -109,9 +110,11 @@ class Following:
 
     def review(self, t: float) -> bool:
         """Notice a device that has not followed for too long. Whether it is noticed just now."""
-        if self._first_asked is None or t < self._first_asked + ALARM_AFTER or self.trouble:
+        if not self.reachable or self._first_asked is None or t < self._first_asked + ALARM_AFTER:
             return False
-        self.trouble = "does not follow"
+        if self.trouble == _DEAF:
+            return False
+        self.trouble = _DEAF
         return True
 
     def next_look(self) -> float | None:

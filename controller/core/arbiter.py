@@ -110,7 +110,7 @@ class _Decision:
             if claim.only_bounds:
                 continue
             if claim.blind(self._values):
-                self._take_safe(Level.RULE, claim)
+                self._take_safe(Level.RULE, claim, self._claims.rules)
                 return
             if claim.decides(self._values):
                 self._take(Level.RULE, claim)
@@ -138,17 +138,25 @@ class _Decision:
             self.want = self.want._replace(low=low, high=high)
         for claim in self._claims.safety:
             if claim.blind(self._values):
-                self._take_safe(Level.SAFETY, claim)
+                self._take_safe(Level.SAFETY, claim, self._claims.safety)
                 break
 
     def _take(self, level: Level, claim: Claim) -> None:
         target, ends = claim.position(self._values, self._here)
         self.want = Want(target, level, claim.rule, claim.explain, self.want.overruled_by(), ends=ends)
 
-    def _take_safe(self, level: Level, claim: Claim) -> None:
+    def _take_safe(self, level: Level, claim: Claim, claims: Sequence[Claim]) -> None:
+        """The safe position, but none beyond what others of `claims` allow that do know.
+
+        In a storm that is measured a lost rain detector opens nothing.
+        """
         target = self._here if self._plan.safe is None else self._plan.safe
         rule, chain = f"safe position: {claim.rule} cannot know", self.want.overruled_by()
         self.want = Want(target, level, rule, claim.explain, chain, target, target)
+        for other in claims:
+            most = 100.0 if other.blind(self._values) else other.bounds(self._values)[1]
+            if most < self.want.target:
+                self.want = Want(most, level, other.rule, other.explain, self.want.overruled_by(), most, most)
 
     def _apply_bounds(self, claims: Sequence[Claim], level: Level) -> tuple[float, float]:
         """The strictest bounds of all active claims; whose clips the target becomes its cause."""

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from controller.core.actuation import Want
 from controller.core.interlocks import resolve
-from controller.core.plan import Atom, DrivePlan, InterlockPlan, Plan, RulePlan
+from controller.core.plan import Atom, DrivePlan, InterlockPlan, LimitPlan, Plan, RulePlan
 from controller.model.commands import Level
 from controller.rules.parser import Text
 
 from .house import House
-from .writing import GIMJE, drive, motor, rounds, rule, sensor, switch, valve
+from .writing import GIMJE, drive, expression, motor, rounds, rule, sensor, switch, valve
 
 POINTS = ("air.temperature", "air.humidity", "outside.wind_speed")
 CALM = {"air_temperature": 20, "air_humidity": 70, "outside_wind_speed": 2}
@@ -115,6 +115,24 @@ def test_a_hand_beats_rules_and_yields_to_safety() -> None:
 def test_a_hand_is_free_of_rules_that_cannot_know() -> None:
     house = a_house(VENT_BY_HEAT).reads(air_temperature=None).after("10 min").expect(vent=0)
     house.override("vent", 40, "1 h").after("2 min").expect(vent=40)
+
+
+def test_a_safe_position_opens_nothing_that_a_measured_storm_keeps_closed() -> None:
+    storm = rule("Storm", "outside.wind_speed > 15 m/s", {"vent": "at most 5 %"})
+    damp = rule("Damp", "air.humidity > 95 %", {"vent": "at most 15 %"})
+    for order in ((storm, damp), (damp, storm)):
+        house = a_house(VENT_BY_HEAT, safety=order, safe=30.0).reads(air_humidity=None).after("5 min")
+        house.expect(vent=30).because(vent="Damp cannot know")
+        house.reads(outside_wind_speed=10).reads(outside_wind_speed=16).after("2 min").expect(vent=5).because(
+            vent="Storm"
+        )
+
+
+def test_a_frost_lock_holds_where_the_rules_cannot_know() -> None:
+    lock = LimitPlan("Frost lock", "vent", high=expression("0 %"), when=expression("outside.wind_speed < 9 m/s"))
+    plan = replace(a_house(VENT_BY_HEAT, safe=30.0).plan, limits=(lock,))
+    house = House(plan, **CALM).after("5 min").reads(air_temperature=None).after("10 min")
+    house.expect(vent=0).because(vent="Frost lock")
 
 
 def test_a_new_override_replaces_the_old_one() -> None:
