@@ -176,3 +176,11 @@ def test_a_run_that_ended_while_nobody_looked_is_made_up_for() -> None:
     put(house, 0)
     _, began, ended = house.device("vent").spans[-1]
     assert ended - began >= 100
+
+
+def test_a_motor_that_has_once_refused_is_not_believed_when_it_says_nothing_any_more() -> None:
+    house = put(a_vent(), 60).report("vent", Followed.REFUSED)
+    house.device("vent").silent = True
+    put(house, 0)
+    assert house.view("vent").trouble == "does not follow"
+    assert house.view("vent").position == 100.0  # nobody knows: it counts as open
