@@ -47,7 +47,7 @@ def reader(folder: Path) -> Iterator[Reader]:
     """One whose greenhouse has run for half an hour."""
     config, state = folder / "etc", folder / "state"
     shutil.copytree(files.EXAMPLE, config)
-    (folder / "simulators").symlink_to(ROOT / "simulators")  # the tutorial stands in a clone
+    shutil.copytree(files.EXAMPLE, folder / files.EXAMPLE.relative_to(ROOT))  # the tutorial stands in a clone
     secrets = {"MQTT_PASSWORD": "demo", "INFLUX_TOKEN": "demo", "ALARM_URL": ""}
     environment = {**os.environ, **secrets, "ONSIL_CONFIG": str(config), "ONSIL_STATE": str(state)}
     environment["PYTHONPATH"] = str(ROOT)
