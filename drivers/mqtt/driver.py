@@ -37,6 +37,7 @@ class MqttDriver:
             for topic, reader in device.readers().items():
                 self._readers.setdefault(topic, []).append((device, reader))
         self._connection: Connection | None = None
+        self._early: list[Message] = []
         self._emit: Emit | None = None
         self._commanded: set[str] = set()
         self._newest: dict[str, Command] = {}
@@ -104,6 +105,7 @@ class MqttDriver:
             return f"no connection to {self._options.host}:{self._options.port}: {error}"
         finally:
             self._connection = None
+            self._early = []
 
     def _welcome(self, connection: Connection, refused: Sequence[str]) -> None:
         self._connection = connection
@@ -114,6 +116,8 @@ class MqttDriver:
         for device in self._devices:
             device.connected(now, effects)
         self._settle(effects)
+        early, self._early = self._early, []
+        self._receive(early)
         self._plan_stops()
 
     def _lose(self, note: str) -> None:
@@ -129,6 +133,10 @@ class MqttDriver:
         self._settle(effects)
 
     def _receive(self, messages: Sequence[Message]) -> None:
+        if self._connection is None:
+            # what is retained comes before we are ready: a device that is back would be commanded, and not be reached
+            self._early += messages
+            return
         effects = Effects()
         now = self._clock.now()
         for topic, payload, retained in messages:
