@@ -89,7 +89,7 @@ async def test_nothing_that_is_sent_breaks_the_controller(tmp_path: Path) -> Non
                 assert said.startswith(b"HTTP/1.1 "), path
                 assert not said.startswith(b"HTTP/1.1 5"), (path, said[:300])
                 assert b"root:" not in said
-                assert b"set-cookie: a" not in said
+                assert b"set-cookie: a" not in said.partition(b"\r\n\r\n")[0]  # a body may quote what was asked for
         before = weight(house)
         pieces = [*ODD.values(), *(f"GET {path} HTTP/1.1\r\n".encode("latin-1") for path in TRICKS), HEAD, JSON]
         small = [piece for piece in pieces if len(piece) < 30_000]
