@@ -20,6 +20,7 @@ from controller.app.clock import SystemClock
 from controller.app.control import Refused, listening
 from controller.app.desk import Desk
 from controller.app.engine import Engine, Send
+from controller.app.freshness import fresh
 from controller.app.limp import configuration_to_start_with
 from controller.app.lock import only_controller
 from controller.app.past import parse_time, why_then
@@ -42,6 +43,7 @@ from controller.web.listener import Tls, bind
 log = logging.getLogger("onsil.app")
 
 SAFE_WITHIN = 2.0  # real seconds in which the outputs must confirm their safe positions at the end
+STOP_WITHIN = 30.0  # real seconds for everything else that ends
 STATE = Path("/var/lib/onsil")
 FILES_ALARM = "configuration"
 STORE_PATIENCE, UPLINK_PATIENCE = 10.0, 600.0  # real seconds that a part may be away before it is an alarm
@@ -115,8 +117,10 @@ class Application:
             systemd.tell("READY=1")
             ready(desk)
             await self._stopped.wait()
+            way = options.clock.real_seconds(way_to_rest(running.engine.core.plan))
             systemd.tell("STOPPING=1")
-            if not await running.engine.shut_down(SAFE_WITHIN):
+            systemd.tell(f"EXTEND_TIMEOUT_USEC={round((way + STOP_WITHIN) * 1e6)}")
+            if not await running.engine.shut_down(SAFE_WITHIN, way):
                 log.warning("not every output has confirmed its safe position")
 
     def _serve(self, desk: Desk, listener: socket.socket, stack: contextlib.AsyncExitStack) -> None:
@@ -174,7 +178,11 @@ class _Running:
     async def start(self) -> None:
         """Go to work, from where the last process left off."""
         await self._buses.apply(self._configuration.buses)
-        self._adopt(self._configuration.plan, self._store.load_state())
+        snapshot, complaint = fresh(self._store.load_state(), self._clock.now())
+        if complaint:
+            log.warning("%s", complaint)
+            self._note("state", complaint)
+        self._adopt(self._configuration.plan, snapshot)
         await self._uplinks.apply(self._configuration)
         self._keep_texts()
         # what is here now stays: looking through all of it for garbage would stop the control loop for 0.1 s and more
@@ -275,6 +283,12 @@ class _Running:
             else:
                 return
         self.engine.adopt(Core(plan))
+
+
+def way_to_rest(plan: Plan) -> float:
+    """Seconds that the slowest motor may need to where it is to stop: it may have to find its end stop first."""
+    moving = [a for a in plan.actuators if a.kind == "position" and a.stop == "safe" and a.safe is not None]
+    return max((1.2 * a.travel_close + max(a.travel_open, a.travel_close) + 10.0 for a in moving), default=0.0)
 
 
 def _limits(configuration: Configuration) -> Limits:

@@ -63,6 +63,7 @@ class Engine:
         self._awaited: set[int] = set()
         self._confirmed = asyncio.Event()
         self._stopping = False
+        self._last_reports: list[Report] = []
         self._listeners: list[Callable[[Step], None]] = []
         self._shadow: Observer | None = None
 
@@ -96,29 +97,43 @@ class Engine:
         """Have `observer` take every step's inputs after the core has, and keep what it notes."""
         self._shadow = observer
 
-    async def shut_down(self, patience: float) -> bool:
-        """Bring the outputs to their safe positions. Whether all were confirmed within `patience` real seconds."""
+    async def shut_down(self, patience: float, way: float = 0.0) -> bool:
+        """Bring the outputs to where they are to stop. Whether all were confirmed within `patience` real seconds.
+
+        Motors that have to move there get `way` real seconds before that.
+        """
         self._step_now()
         # from here on the core decides nothing more: it would switch on again what is now switched off
         self._stopping = True
         if self._timer is not None:
             self._timer.cancel()
+        end = self._loop.time() + way
         try:
-            step = self.core.shut_down(self._clock.now())
+            wait = self._rest()
+            while wait is not None and self._loop.time() < end:
+                await asyncio.sleep(min(wait, end - self._loop.time()))
+                wait = self._rest()
+            if self._awaited:
+                self._confirmed.clear()
+                await asyncio.wait_for(self._confirmed.wait(), patience)
+        except TimeoutError:
+            return False
         except Exception:
             log.exception("the safe positions could not be commanded")
             self.counters.faults += 1
             return False
-        self._awaited = {command.id for command in step.commands}
-        self._carry_out(step)
-        try:
-            if self._awaited:
-                await asyncio.wait_for(self._confirmed.wait(), patience)
-        except TimeoutError:
-            return False
         finally:
             self.save()
-        return True
+        return wait is None
+
+    def _rest(self) -> float | None:
+        """Order what is still to be ordered before the end; real seconds until there may be more."""
+        now, reports = self._clock.now(), self._last_reports
+        self._last_reports = []
+        step = self.core.shut_down(now, reports)
+        self._awaited |= {command.id for command in step.commands}
+        self._carry_out(step)
+        return None if step.wake_at is None else self._clock.real_seconds(step.wake_at.seconds_since(now))
 
     def save(self) -> None:
         """Hand what must survive a restart to the journal."""
@@ -139,11 +154,12 @@ class Engine:
         self._scheduled = False
         inputs = list(self._inbox)
         self._inbox.clear()
+        self.counters.steps += 1  # also while it stops, which may take as long as a vent: the watchdog looks at this
         if self._stopping:
+            self._last_reports += [item for item in inputs if isinstance(item, Report)]
             self._count(inputs)
             return
         now = self._clock.now()
-        self.counters.steps += 1
         try:
             step = self.core.step(now, inputs)
         except Exception:

@@ -71,6 +71,7 @@ def _actuator(name: Text, actuator: Position | Switch | Valve) -> ActuatorPlan:
             travel_close=travel_close,
             deadband=actuator.deadband,
             dead_time=actuator.dead_time,
+            stop=actuator.stop,
             place=name.place,
         )
     if actuator.safe not in (None, 0.0, 100.0):
@@ -86,6 +87,7 @@ def _actuator(name: Text, actuator: Position | Switch | Valve) -> ActuatorPlan:
         max_on=actuator.max_on,
         max_per_day=actuator.max_per_day,
         flow=actuator.flow if isinstance(actuator, Valve) else None,
+        stop=actuator.stop,
         place=name.place,
     )
 

@@ -80,6 +80,7 @@ class Position(Entry):
     kind: Literal["position"]
     output: Label = Field(examples=["roof_vent.node"], description="The point of a device that moves it.")
     safe: SafePosition = Field(examples=["0 %"])
+    stop: Literal["safe", "keep"] = Field(default="keep", description="Where it goes when the controller is stopped.")
     travel_time: Travel = Field(examples=["180 s"])
     deadband: Share = Field(default=2.0, description="Smaller differences do not move it.", examples=["3 %"])
     dead_time: Duration = Field(default=1.0, description="Rest between two directions.", examples=["1 s"])
@@ -91,6 +92,7 @@ class Switch(Entry):
     kind: Literal["switch"]
     output: Label = Field(examples=["heater.relay"], description="The point of a device that switches it.")
     safe: SafePosition = Field(examples=["off"])
+    stop: Literal["safe", "keep"] = Field(default="safe", description="Where it goes when the controller is stopped.")
     min_on: Duration = Field(default=0.0, description="Once on, it stays on so long.")
     min_off: Duration = Field(default=0.0, description="Once off, it stays off so long.")
     max_on: DurationAboveZero | None = Field(default=None, description="Never on for longer at a stretch.")
@@ -103,6 +105,7 @@ class Valve(Entry):
     kind: Literal["valve"]
     output: Label = Field(examples=["irrigation_a.relay"], description="The point of a device that opens it.")
     safe: SafePosition = Field(examples=["closed"])
+    stop: Literal["safe", "keep"] = Field(default="safe", description="Where it goes when the controller is stopped.")
     flow: Flow | None = None
     min_on: Duration = Field(default=0.0, description="Once open, it stays open so long.")
     min_off: Duration = Field(default=0.0, description="Once closed, it stays closed so long.")

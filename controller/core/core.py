@@ -24,7 +24,7 @@ from .views import ActuatorView, AlarmView, PointView, RoundView, SettingView
 _CLOCK_SET = 2.0
 """Seconds by which the wall clock must leave the monotonic one before it counts as having been set."""
 
-_CLOCK_KNOWN = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * NS
+CLOCK_KNOWN = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * NS
 """A wall clock before this has not been set: a machine without a clock of its own starts in 1970."""
 
 _PASSES = 16
@@ -80,19 +80,25 @@ class Core:
         commands += self._settings.commands()
         return Step(commands, self._events(), self._wake_at(now, moment))
 
-    def shut_down(self, now: Instant) -> Step:
-        """Commands that bring switches, valves and settings to their safe position before the process ends."""
+    def shut_down(self, now: Instant, reports: Sequence[Report] = ()) -> Step:
+        """Commands that bring everything to where it is to stop before the process ends.
+
+        Nothing else is decided any more. To be called again, with what devices have reported, when `wake_at` says so.
+        """
         moment = self._begin(now)
-        commands = self._stage.rest(moment)
+        for report in reports:
+            self._take(report, moment)
+        commands, due = self._stage.rest(moment)
         self._settings.rest(moment)
         commands += self._settings.commands()
-        return Step(commands, self._events(), None)
+        wake_at = None if due is None else now.after(max(due - moment.t, _SHORTEST_WAIT))
+        return Step(commands, self._events(), wake_at)
 
     def _begin(self, now: Instant) -> Moment:
         if self._origin is None:
             self._origin = now.mono_ns, self._resume(now)
             self._offset = now.wall_ns - now.mono_ns
-        if now.wall_ns >= _CLOCK_KNOWN:
+        if now.wall_ns >= CLOCK_KNOWN:
             self._behind = 0
         mono, t = self._origin
         moment = Moment(t + (now.mono_ns - mono) / NS, now.wall_ns + self._behind)
@@ -109,7 +115,7 @@ class Core:
             self._network.note("clock", f"the clock was set by {(offset - self._offset) / NS:.0f} s")
             self._builder.clockwork.clock_was_set()
             self._offset = offset
-        unset = now.wall_ns < _CLOCK_KNOWN
+        unset = now.wall_ns < CLOCK_KNOWN
         self._builder.book.report(self._clock_alarm, unset, "high", "the clock is not set: times of day may be wrong")
 
     def _events(self) -> list[Event]:
@@ -185,6 +191,15 @@ class Core:
         core._snapshot = document
         return core
 
+    @staticmethod
+    def taken_at(snapshot: bytes) -> int:
+        """What the wall clock showed when the snapshot was taken (ns). Raises ValueError where it cannot be read."""
+        document = json.loads(snapshot)
+        wall_ns = document.get("wall_ns") if isinstance(document, dict) else None
+        if not isinstance(wall_ns, int):
+            raise ValueError("not a snapshot of this version")
+        return wall_ns
+
     def _resume(self, now: Instant) -> float:
         """Core time at the first step: that of the snapshot plus the time that passed on the wall meanwhile.
 
@@ -196,9 +211,9 @@ class Core:
         t, wall_ns = self._snapshot["t"], self._snapshot["wall_ns"]
         assert isinstance(t, float)
         assert isinstance(wall_ns, int)
-        if now.wall_ns < _CLOCK_KNOWN <= wall_ns:
+        if now.wall_ns < CLOCK_KNOWN <= wall_ns:
             self._behind = wall_ns - now.wall_ns
-        elapsed = max(now.wall_ns - wall_ns, 0) if wall_ns >= _CLOCK_KNOWN else 0
+        elapsed = max(now.wall_ns - wall_ns, 0) if wall_ns >= CLOCK_KNOWN else 0
         return t + elapsed / NS
 
     def _restore_nodes(self, document: dict[str, object]) -> None:

@@ -111,6 +111,15 @@ class Motor:
             return [Order(Verb.STOP)]
         return []
 
+    def rest(self, want: Want, t: float, day: float) -> list[Order]:
+        """What to order before the process ends. To be called again until it `rests`."""
+        return self.advance(want, t, day)
+
+    def rests(self, want: Want) -> bool:
+        """Whether it has confirmed to be where it should be, or cannot be told."""
+        there = self._position is not None and abs(self.position - want.goal) < max(self.plan.deadband, _END)
+        return not self.following.reachable or (there and not self._direction and self.following.confirmed)
+
     def next_wake(self, want: Want, t: float) -> float | None:
         """When `advance` must be called again if nothing happens; while running, often enough to show the position."""
         times = []

@@ -318,7 +318,8 @@ class AlarmPlan:
 class ActuatorPlan:
     """One motor, switch or valve and its hard limits, which nothing can lift.
 
-    `safe` is the position taken when what it depends on fails; None keeps the present one. `flow` is L/s.
+    `safe` is the position taken when what it depends on fails; None keeps the present one. `stop` says whether it also
+    goes there when the controller is stopped, or stays as it is. `flow` is L/s.
     `travel_open` and `travel_close` are the motor's times for the whole way.
     """
 
@@ -336,6 +337,7 @@ class ActuatorPlan:
     max_on: float | None = None
     max_per_day: float | None = None
     flow: float | None = None
+    stop: Literal["safe", "keep"] = "safe"
     place: Place = NOWHERE
 
 

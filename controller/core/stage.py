@@ -220,16 +220,33 @@ class Stage:
         self.network.events.append(Commanded(node.name, command))
         return command
 
-    def rest(self, now: Moment) -> list[Command]:
-        """Bring switches and valves to their safe position; motors finish the timed run they are on."""
-        commands = []
-        for node in self.actuators.values():
-            safe = node.model.plan.safe
-            if isinstance(node.model, Switch) and node.model.on and safe is not None and safe < 50:
-                want = Want(safe, Level.SAFETY, "the controller is stopping")
-                orders = node.model.advance(want, now.t, self.network.values[self._day])
-                commands += [self._command(node, order, want) for order in orders]
-        return commands
+    def rest(self, now: Moment) -> tuple[list[Command], float | None]:
+        """Order what brings every actuator to where it is to stop; when to call again (None: all are there).
+
+        The interlocks hold to the end.
+        """
+        commands, wake = [], None
+        wants = {name: self._at_rest(node) for name, node in self.actuators.items()}
+        positions = {name: node.model.position for name, node in self.actuators.items()}
+        for name, node in self.actuators.items():
+            want = wants[name]
+            if len(node.group) > 1:
+                group = node.group
+                want = resolve(self._locks[name], {n: wants[n] for n in group}, {n: positions[n] for n in group})[name]
+            if node.model.plan.stop == "keep" or node.model.plan.safe is None:
+                continue
+            orders = node.model.rest(want, now.t, self.network.values[self._day])
+            commands += [self._command(node, order, want) for order in orders]
+            self._show(node)
+            if not node.model.rests(want):
+                due = node.model.next_wake(want, now.t) or now.t + 1.0
+                wake = due if wake is None else min(wake, due)
+        return commands, wake
+
+    def _at_rest(self, node: Actuator) -> Want:
+        plan = node.model.plan
+        keep = plan.stop == "keep" or plan.safe is None
+        return Want(node.model.position if keep else plan.safe or 0.0, Level.SAFETY, "the controller is stopping")
 
     def publish_restored(self) -> None:
         """Show the restored positions before anything is decided on them."""

@@ -115,6 +115,19 @@ class Switch:
             return [self._order_on(want, t, renews=False)]
         return []
 
+    def rest(self, want: Want, t: float, day: float) -> list[Order]:
+        """What to order before the process ends: off even within the shortest time on, for nobody is left to wait."""
+        if want.goal >= 50:
+            return [] if self.on else self.advance(want, t, day)
+        if not (self.on and self.following.reachable):
+            return []
+        self._count(t)
+        return [self._switch_off(t)]
+
+    def rests(self, want: Want) -> bool:
+        """Whether nothing more is to come of `rest`."""
+        return True
+
     def next_wake(self, want: Want, t: float) -> float | None:
         """When `advance` must be called again if nothing happens."""
         times = []

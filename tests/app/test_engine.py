@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,7 +7,8 @@ from controller.app import engine as engine_module
 from controller.app.clock import ScaledClock, SystemClock
 from controller.app.engine import Engine
 from controller.core.core import Core
-from controller.model.commands import Command, Followed, Report, Verb
+from controller.core.plan import ActuatorPlan
+from controller.model.commands import Command, Followed, Override, Report, Verb
 from controller.model.events import Commanded, Measured
 from controller.model.time import NS
 
@@ -112,6 +114,25 @@ async def test_shutting_down_does_not_wait_for_ever() -> None:
     await until(lambda: relay.verbs() == ["on"])
     assert not await engine.shut_down(0.05)
     assert relay.verbs() == ["on", "off"]
+
+
+async def test_shutting_down_gives_a_vent_the_time_to_close() -> None:
+    clock = ScaledClock(600.0, SystemClock().now().wall_ns, 1_781_560_800 * NS)
+    vent = ActuatorPlan("vent", "position", "vent.node", safe=0.0, travel_open=60.0, travel_close=60.0)
+    engine = Engine(Core(replace(plan(), actuators=(*plan().actuators, vent))), clock, lambda _: obey, Memory())
+    told: list[Command] = []
+
+    def obey(command: Command) -> None:
+        told.append(command)
+        followed = Followed.RUNNING if command.verb in (Verb.OPEN, Verb.CLOSE) else Followed.RESTING
+        engine.emit((Report(command.output, followed, clock.now(), command.verb, command.id),))
+
+    engine.adopt(engine.core)
+    engine.emit((Override("vent", 100.0, 3600.0, "Kim"),))
+    await until(lambda: engine.core.actuators()[1].position > 90)
+    assert await engine.shut_down(5.0, clock.real_seconds(200.0))
+    assert (told[-1].output, told[-1].verb) == ("vent.node", Verb.CLOSE)
+    assert engine.core.actuators()[1].position == 0.0
 
 
 async def test_new_rules_take_over_and_wrong_ones_do_not() -> None:

@@ -188,9 +188,18 @@ def test_votes(house: Configuration) -> None:
 
 def test_actuators(house: Configuration) -> None:
     expected = (
-        ActuatorPlan("roof_vent", "position", "roof_vent.node", 0.0, travel_open=180, travel_close=180, deadband=3),
         ActuatorPlan(
-            "shade_screen", "position", "shade_screen.node", None, travel_open=240, travel_close=240, deadband=5
+            "roof_vent", "position", "roof_vent.node", 0.0, travel_open=180, travel_close=180, deadband=3, stop="keep"
+        ),
+        ActuatorPlan(
+            "shade_screen",
+            "position",
+            "shade_screen.node",
+            None,
+            travel_open=240,
+            travel_close=240,
+            deadband=5,
+            stop="keep",
         ),
         ActuatorPlan("heater", "switch", "heater.relay", 0.0, min_on=180, min_off=300),
         ActuatorPlan("fan", "switch", "fan.relay", 0.0, min_on=60, min_off=60),

@@ -323,7 +323,7 @@ MISTAKES = (
         "limit of another kind",
         "    deadband: 3 %\n",
         "    deadband: 3 %\n    max_on: 5 min\n",
-        "site.yaml:89:5: there is no 'max_on' here (known: dead_time)",
+        "site.yaml:89:5: there is no 'max_on' here (known: dead_time, stop)",
     ),
     Mistake(
         "rate without a time",

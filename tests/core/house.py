@@ -216,6 +216,23 @@ class House:
         self._turn()
         return self
 
+    def stop(self, within: float = 1000.0) -> Self:
+        """An orderly end: everything is brought to where it is to stop, in `within` seconds at most."""
+        end, reports = self.t + within, list[Report]()
+        while self.t < end:
+            for device in self.devices.values():
+                if device.stop_if_due(self.t) and not device.silent:
+                    reports.append(device.report(self.now()))
+            step = self.core.shut_down(self.now(), reports)
+            self.events += step.events
+            self.commands += step.commands
+            self.times += [self.t] * len(step.commands)
+            reports = list(self._carry_out(step))
+            if step.wake_at is None:
+                return self
+            self.t += max(step.wake_at.seconds_since(self.now()), 0.001)
+        return self
+
     def restart(self, down: str = "0 s", plan: Plan | None = None, lose: bool = True) -> Self:
         """The process dies and comes back `down` later from its last snapshot. With `lose` its monotonic clock too."""
         snapshot = self.core.snapshot()

@@ -111,13 +111,9 @@ class Devices(House):
         return self.read_now()
 
     def stop_in_order(self, down: float) -> Self:
-        step = self.core.shut_down(self.now())
-        self.commands += step.commands
-        self.times += [self.t] * len(step.commands)
-        self.events += step.events
-        for _ in self._carry_out(step):
-            pass
-        return self.restart(f"{down:.0f} s")
+        """A shortest time on is cut short then: nobody is left to wait for it."""
+        self.cuts.append(self.t)
+        return self.stop().restart(f"{down:.0f} s")
 
 
 @dataclass
