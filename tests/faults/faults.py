@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import psutil
 from tests.e2e.rehearsal import Rehearsal
 from tests.support.mosquitto import Mosquitto
 from tests.uplink.scripted import TAKE, Reply, Scripted
+
+from .readonly import FLAG
 
 
 @dataclass
@@ -31,6 +34,13 @@ Fault = Callable[[World], AbstractAsyncContextManager[None]]
 FAULTS: dict[str, Fault] = {}
 
 LINE = "rs485"
+
+PROGRAMS = {
+    # what runs as the controller, where the plain command line does not do
+    "clock a day ahead": "tests.faults.jumping",
+    "clock a day back": "tests.faults.jumping",
+    "disk read-only": "tests.faults.readonly",
+}
 
 
 def _fault(name: str) -> Callable[[Fault], Fault]:
@@ -103,6 +113,22 @@ _database("401", (401, '{"message": "unauthorized"}', {}))
 _database("hangs up", None)
 
 
+@_fault("InfluxDB hangs")
+@asynccontextmanager
+async def _hangs(world: World) -> AsyncIterator[None]:
+    """It takes connections and requests, and never answers."""
+    over = threading.Event()
+
+    def never(lines: list[str]) -> Reply:
+        over.wait(60)
+        return None
+
+    world.database.rule = never
+    yield
+    world.database.rule = lambda lines: TAKE
+    over.set()
+
+
 @_fault("InfluxDB takes only a part")
 @asynccontextmanager
 async def _partial(world: World) -> AsyncIterator[None]:
@@ -119,6 +145,16 @@ async def _disk(world: World) -> AsyncIterator[None]:
     await _limit(world, resource.RLIMIT_FSIZE, 0)
     yield
     await _limit(world, resource.RLIMIT_FSIZE, resource.RLIM_INFINITY)
+
+
+@_fault("disk read-only")
+@asynccontextmanager
+async def _read_only(world: World) -> AsyncIterator[None]:
+    """As a kernel leaves a card that has begun to fail."""
+    flag = world.house.state.parent / FLAG
+    flag.touch()
+    yield
+    flag.unlink()
 
 
 @_fault("memory pressure")
@@ -195,5 +231,17 @@ async def _term(world: World) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _kill(world: World) -> AsyncIterator[None]:
     await world.house.kill()
+    yield
+    await world.house.start()
+
+
+@_fault("out of memory")
+@asynccontextmanager
+async def _out_of_memory(world: World) -> AsyncIterator[None]:
+    """The system kills it, and again as soon as it has come back, for as long as something else eats the memory."""
+    await world.house.kill()
+    for _ in range(2):
+        await world.house.start()
+        await world.house.kill()
     yield
     await world.house.start()

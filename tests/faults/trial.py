@@ -15,7 +15,7 @@ from tests.e2e.rehearsal import Rehearsal, deliver, points, rehearsal
 from tests.support.mosquitto import mosquitto
 from tests.uplink.scripted import Scripted, scripted
 
-from .faults import FAULTS, World
+from .faults import FAULTS, PROGRAMS, World
 from .situations import SITUATIONS
 
 SPEED = 60.0
@@ -53,7 +53,7 @@ async def trial(fault: str, situation: str) -> Outcome:
     """Run it. Raises AssertionError where a hard limit was broken or the house did not recover."""
     with mosquitto("onsil", "demo") as broker, scripted() as database, tempfile.TemporaryDirectory() as name:
         influx = {"url": database.url, "org": "farm", "bucket": "greenhouse", "token": "secret"}
-        program = "tests.faults.jumping" if "clock" in fault else "controller.cli"
+        program = PROGRAMS.get(fault, "controller.cli")
         async with rehearsal(Path(name), START, broker, speed=SPEED, influx=influx, program=program) as house:
             await _work(house)
             world = World(house, broker, database)
