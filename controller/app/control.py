@@ -16,6 +16,7 @@ log = logging.getLogger("onsil.control")
 
 NAME = "control.sock"
 LONGEST_LINE = 64 * 1024
+MOST_GUESTS = 50  # connections at once; further ones are hung up on
 
 Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -33,15 +34,19 @@ async def listening(state: Path, answer: Answer) -> AsyncIterator[None]:
     """Serve the socket. `answer` is called with each question, and may raise Refused."""
     path = state / NAME
     path.unlink(missing_ok=True)
+    guests = 0
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal guests
+        guests += 1
         try:
-            while line := await reader.readline():
+            while guests <= MOST_GUESTS and (line := await reader.readline()):
                 writer.write(_reply(line, answer) + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass  # gone, or a line without end: there is nobody to tell
         finally:
+            guests -= 1
             writer.close()
 
     server = await asyncio.start_unix_server(serve, path, limit=LONGEST_LINE)

@@ -63,7 +63,7 @@ class Engine:
         self._awaited: set[int] = set()
         self._confirmed = asyncio.Event()
         self._stopping = False
-        self._last_reports: list[Report] = []
+        self._last_reports: deque[Report] = deque(maxlen=INBOX)
         self._listeners: list[Callable[[Step], None]] = []
         self._shadow: Observer | None = None
 
@@ -128,8 +128,8 @@ class Engine:
 
     def _rest(self) -> float | None:
         """Order what is still to be ordered before the end; real seconds until there may be more."""
-        now, reports = self._clock.now(), self._last_reports
-        self._last_reports = []
+        now, reports = self._clock.now(), list(self._last_reports)
+        self._last_reports.clear()
         step = self.core.shut_down(now, reports)
         self._awaited |= {command.id for command in step.commands}
         self._carry_out(step)
@@ -156,7 +156,7 @@ class Engine:
         self._inbox.clear()
         self.counters.steps += 1  # also while it stops, which may take as long as a vent: the watchdog looks at this
         if self._stopping:
-            self._last_reports += [item for item in inputs if isinstance(item, Report)]
+            self._last_reports.extend(item for item in inputs if isinstance(item, Report))
             self._count(inputs)
             return
         now = self._clock.now()

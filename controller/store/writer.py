@@ -29,6 +29,7 @@ log = logging.getLogger("onsil.store")
 TICK = 0.8  # s between commits: with the commit itself an event waits for less than a second
 EARLY = 5_000  # events that are not left waiting for the tick
 QUEUE = 50_000  # events that may wait for the writer; more are thinned out at the door
+VERSIONS = 100  # texts of the user's files that may wait for the writer
 MARKS_EVERY = 10.0  # s between notes of how far the uplinks have come: after a crash so much is sent twice
 MISTAKES = 5  # attempts at work that a mistake of ours, and not the disk, keeps from being written
 LONGEST_PAUSE = 30.0  # s between attempts while the file cannot be written
@@ -59,7 +60,7 @@ class Writer:
         self._taken = 0  # counted by the writer alone
         self._refused = 0  # by the control loop alone
         self._snapshots: deque[bytes] = deque(maxlen=1)
-        self._rules: deque[RulesText] = deque()
+        self._rules: deque[RulesText] = deque(maxlen=VERSIONS)
         self._deliveries: deque[tuple[Delivery, int]] = deque()
         self._outboxes: dict[str, Outbox] = {}
         self._wake = threading.Event()
@@ -105,6 +106,8 @@ class Writer:
             kept = kept if waiting + len(kept) <= 2 * QUEUE else []
             self._refused += len(events) - len(kept)
             events = kept
+        if not events:
+            return  # a writer that hangs must not leave a trace of every step in the queue
         self._put += len(events)
         self._queue.append(events)
         if waiting > EARLY:

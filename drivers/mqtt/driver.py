@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
@@ -17,6 +18,7 @@ from .device import Device, Effects
 from .settings import broker_options, make_format
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # real seconds between attempts to connect
+EARLY = 10_000  # messages that may come before the subscriptions are confirmed; older ones make room
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class MqttDriver:
             for topic, reader in device.readers().items():
                 self._readers.setdefault(topic, []).append((device, reader))
         self._connection: Connection | None = None
-        self._early: list[Message] = []
+        self._early: deque[Message] = deque(maxlen=EARLY)
         self._emit: Emit | None = None
         self._commanded: set[str] = set()
         self._newest: dict[str, Command] = {}
@@ -105,7 +107,7 @@ class MqttDriver:
             return f"no connection to {self._options.host}:{self._options.port}: {error}"
         finally:
             self._connection = None
-            self._early = []
+            self._early.clear()
 
     def _welcome(self, connection: Connection, refused: Sequence[str]) -> None:
         self._connection = connection
@@ -116,7 +118,8 @@ class MqttDriver:
         for device in self._devices:
             device.connected(now, effects)
         self._settle(effects)
-        early, self._early = self._early, []
+        early = list(self._early)
+        self._early.clear()
         self._receive(early)
         self._plan_stops()
 
@@ -135,7 +138,7 @@ class MqttDriver:
     def _receive(self, messages: Sequence[Message]) -> None:
         if self._connection is None:
             # what is retained comes before we are ready: a device that is back would be commanded, and not be reached
-            self._early += messages
+            self._early.extend(messages)
             return
         effects = Effects()
         now = self._clock.now()
