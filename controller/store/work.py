@@ -89,7 +89,7 @@ class Work:
         """Note a delivery; what an earlier one could not bring home is kept."""
         before = self.deliveries.get(delivery.uplink)
         if before is not None:
-            delivery = delivery._replace(rejected=before.rejected + delivery.rejected)
+            delivery = delivery._replace(rejected=(before.rejected + delivery.rejected)[-MAX_ENTRIES:])
         self.deliveries[delivery.uplink] = delivery
 
     def bound(self) -> None:

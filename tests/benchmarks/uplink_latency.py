@@ -3,7 +3,8 @@
     python -m tests.benchmarks.uplink_latency [--points 2000000]
 
 Another process sends a line over TCP every 5 ms and times the answer; the loop parses it and does 50 µs of Python work,
-as much as a step of the core. Idle, then while InfluxUplink drains into VictoriaMetrics, in one run.
+as much as a step of the core. Idle, then while InfluxUplink drains, in one run: into a server that costs this machine
+next to nothing, as one elsewhere does, and into VictoriaMetrics, which takes whatever the uplink leaves of the cores.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from controller.config.settings import Influx2Settings
@@ -63,6 +65,36 @@ async def measured(port: int, count: int) -> list[float]:
     return result
 
 
+@contextlib.contextmanager
+def elsewhere() -> Iterator[str]:
+    """The URL of a server in a process of its own that takes everything and looks at nothing."""
+    command = [sys.executable, "-m", "tests.benchmarks.uplink_latency", "--take"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def take_all() -> None:
+    """That process: answers each request once its body is there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)
+        while True:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as stream:
+                while line := stream.readline():
+                    length = 0
+                    while line not in (b"\r\n", b""):
+                        if line.lower().startswith(b"content-length:"):
+                            length = int(line.split(b":")[1])
+                        line = stream.readline()
+                    stream.read(length)
+                    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
 async def run(folder: Path, url: str, points: int) -> dict[str, object]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -93,13 +125,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--points", type=int, default=2_000_000)
     parser.add_argument("--ask", nargs=2, type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--take", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.take:
+        take_all()
     if options.ask:
         ask(*options.ask)
         return
-    with victoria() as server, tempfile.TemporaryDirectory() as folder:
-        fill(Path(folder), samples(options.points))
-        print(json.dumps(asyncio.run(run(Path(folder), server.url, options.points)), indent=2))
+    found = {}
+    with victoria() as server, elsewhere() as url:
+        for name, address in (("a server elsewhere", url), ("victoria-metrics on the same cores", server.url)):
+            with tempfile.TemporaryDirectory() as folder:
+                fill(Path(folder), samples(options.points))
+                found[name] = asyncio.run(run(Path(folder), address, options.points))
+    print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":
