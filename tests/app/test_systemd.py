@@ -104,6 +104,7 @@ def test_what_systemd_hears(manager: Manager, controller: subprocess.Popen[bytes
 
     controller.send_signal(signal.SIGTERM)
     manager.hear("STOPPING=1")
+    manager.hear("EXTEND_TIMEOUT_USEC=30000000")
     assert controller.wait(PATIENCE) == 0
 
 
