@@ -98,7 +98,7 @@ async def test_it_is_read_and_commanded(profile: str, broker: Mosquitto, garden:
     async with running(driver, recorder), alongside(asyncio.create_task(box.run())):
         await until(lambda: recorder.readings("air.temperature"))
         assert recorder.readings("air.temperature")[-1][1::2] == (21.5, Quality.GOOD)
-        await until(lambda: recorder.followed("pump")[-1:] == [Followed.RESTING])
+        await until(lambda: Followed.RESTING in recorder.followed("pump"))
         for number, verb in enumerate((Verb.OFF, Verb.ON, Verb.ON, Verb.OFF, Verb.OFF), 1):
             driver.send(order(number, "pump", verb, clock.now(), 3600 if verb is Verb.ON else None))
             await until(lambda number=number: answer(recorder, "pump", number))
@@ -117,7 +117,7 @@ async def test_on_ends_by_itself_when_nobody_renews_it(
     box = virtual(profile, broker, clock, garden)
     async with alongside(asyncio.create_task(box.run())):
         async with running(driver := make(broker.url, clock, BOXES[profile]), recorder):
-            await until(lambda: recorder.followed("pump")[-1:] == [Followed.RESTING])
+            await until(lambda: Followed.RESTING in recorder.followed("pump"))
             driver.send(order(1, "pump", Verb.ON, clock.now(), seconds=60))
             await until(lambda: answer(recorder, "pump", 1))
             driver.send(order(2, "pump", Verb.ON, clock.now(), seconds=90, renews=True))
@@ -134,7 +134,7 @@ async def test_a_motor_runs_as_long_as_it_is_told_to(
     box = virtual(profile, broker, clock, garden)
     driver = make(broker.url, clock, BOXES[profile])
     async with running(driver, recorder), alongside(asyncio.create_task(box.run())):
-        await until(lambda: recorder.followed("vent")[-1:] == [Followed.RESTING])
+        await until(lambda: Followed.RESTING in recorder.followed("vent"))
         driver.send(order(1, "vent", Verb.CLOSE, clock.now(), seconds=66))
         await until(lambda: answer(recorder, "vent", 1))
         driver.send(order(2, "vent", Verb.OPEN, clock.now(), seconds=30))
@@ -193,7 +193,7 @@ async def test_a_zigbee_device_may_be_away_while_its_bridge_is_there(
     assert isinstance(box, VirtualZigbee2Mqtt)
     driver = make(broker.url, clock, BOXES["zigbee2mqtt"])
     async with running(driver, recorder), alongside(asyncio.create_task(box.run())):
-        await until(lambda: recorder.followed("pump")[-1:] == [Followed.RESTING])
+        await until(lambda: Followed.RESTING in recorder.followed("pump"))
         await box.be(available=False)
         await until(lambda: recorder.followed("pump")[-1] is Followed.LOST)
         await box.be(available=True)
@@ -236,7 +236,7 @@ async def test_no_command_is_retained(profile: str, broker: Mosquitto, garden: G
     box = virtual(profile, broker, clock, garden)
     driver = make(broker.url, clock, BOXES[profile])
     async with running(driver, recorder), alongside(asyncio.create_task(box.run())):
-        await until(lambda: recorder.followed("pump")[-1:] == [Followed.RESTING])
+        await until(lambda: Followed.RESTING in recorder.followed("pump"))
         driver.send(order(1, "pump", Verb.ON, clock.now(), 60))
         await until(lambda: answer(recorder, "pump", 1))
     async with client(broker.url, "late") as late:
