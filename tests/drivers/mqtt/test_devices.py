@@ -161,7 +161,7 @@ async def test_its_last_will_is_heard_and_its_return(
             await until(lambda: recorder.readings("air.temperature"))
         # a client that ends properly has no last will: it is said in its place
         await _die(profile, broker)
-        await until(lambda: recorder.followed("pump")[-1] is Followed.LOST)
+        await until(lambda: Followed.LOST in recorder.followed("pump"))
         assert recorder.readings("air.temperature")[-1].quality is Quality.STALE
         driver.send(order(1, "pump", Verb.ON, clock.now(), 60))
         await until(lambda: answer(recorder, "pump", 1))
@@ -195,7 +195,7 @@ async def test_a_zigbee_device_may_be_away_while_its_bridge_is_there(
     async with running(driver, recorder), alongside(asyncio.create_task(box.run())):
         await until(lambda: Followed.RESTING in recorder.followed("pump"))
         await box.be(available=False)
-        await until(lambda: recorder.followed("pump")[-1] is Followed.LOST)
+        await until(lambda: Followed.LOST in recorder.followed("pump"))
         await box.be(available=True)
         await until(lambda: recorder.followed("pump")[-1] is Followed.RESTING)
 
