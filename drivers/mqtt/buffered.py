@@ -17,10 +17,14 @@ _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BufferedSocket:
-    """Stands for a non-blocking socket, plain or TLS. `fill` and `flush` move bytes, `recv` and `send` only memory."""
+    """Stands for a non-blocking socket, plain or TLS. `fill` and `flush` move bytes, `recv` and `send` only memory.
+
+    While `at_once` is true, `send` flushes: what is urgent need not wait for what paho does after it.
+    """
 
     def __init__(self, inner: socket.socket) -> None:
         self.error = ""
+        self.at_once = False
         self._inner = inner
         self._incoming = b""
         self._at = 0
@@ -84,6 +88,8 @@ class BufferedSocket:
         if len(self._outgoing) >= MOST:
             raise BlockingIOError
         self._outgoing += data
+        if self.at_once:
+            self.flush()
         return len(data)
 
     def fileno(self) -> int:

@@ -18,8 +18,9 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import aiomqtt
+from paho.mqtt._packet import decode_publish
+from paho.mqtt.client import PUBACK, PUBLISH, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.client import Client as Paho
-from paho.mqtt.client import ConnectFlags, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -122,11 +123,14 @@ class Connection:
             return "no connection"
         if self._held_up:
             return "too many commands wait for the broker"
-        self._flushing = True
+        stream = self._stream
+        assert stream is not None
+        self._flushing = stream.at_once = True
         try:
             sent = self._paho.publish(topic, payload, qos=1)
         finally:
             self._flush()
+            stream.at_once = False
         if sent.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             return "too many commands wait for the broker"
         if sent.rc:
@@ -174,15 +178,18 @@ class Connection:
 
         paho.on_socket_open, paho.on_connect, paho.on_disconnect = opened, connected, disconnected
         paho.on_message, paho.on_publish = self._receive, self._acknowledged
+        _hear(paho, self._take)
         paho.manual_ack_set(True)
         paho.disable_logger()
 
     def _receive(self, client: Paho, data: Any, message: MQTTMessage) -> None:
-        if message.qos:
-            self._to_acknowledge.append(message.mid)
-        payload = cast("bytes", message.payload)
+        self._take(message.topic, cast("bytes", message.payload), message.qos, message.retain, message.mid)
+
+    def _take(self, topic: str, payload: bytes, qos: int, retained: bool, number: int) -> None:
+        if qos:
+            self._to_acknowledge.append(number)
         if len(payload) <= LARGEST:
-            self._arrived.append(Message(message.topic, payload, message.retain))
+            self._arrived.append(Message(topic, payload, retained))
 
     def _acknowledged(self, client: Paho, data: Any, number: int, reason: Any, properties: Any) -> None:
         self._unacknowledged.pop(number, None)
@@ -252,7 +259,8 @@ class Connection:
         self._flushing = True
         stream = self._stream
         assert stream is not None
-        self._paho.loop_write()
+        if self._paho.want_write():
+            self._paho.loop_write()
         done = stream.flush() and not self._paho.want_write()
         self._flushing = False
         if done == self._held_up and self._paho.socket() is not None:
@@ -326,8 +334,8 @@ def _tls(options: TlsOptions) -> ssl.SSLContext:
     return context
 
 
-# The two places where we use what aiomqtt and paho do not promise to keep; tests/drivers/mqtt/test_connection.py tells
-# when they have not.
+# The three places where we use what aiomqtt and paho do not promise to keep; tests/drivers/mqtt/test_connection.py
+# tells when they have not.
 
 
 def _paho(client: aiomqtt.Client) -> Paho:
@@ -336,7 +344,45 @@ def _paho(client: aiomqtt.Client) -> Paho:
 
 
 def _buffer(paho: Paho, sock: socket.socket) -> BufferedSocket:
-    """Put a buffer in front of the socket that paho reads and writes."""
+    """Put a buffer in front of the socket that paho reads and writes.
+
+    Publications and acknowledgements go right into it, where paho would have them wait in a queue for its writer. That
+    takes over where the buffer is full or the connection gone. Whoever sends them flushes the buffer.
+    """
     stream = BufferedSocket(sock)
+    usual = paho._packet_queue
+
+    def queue(
+        command: int, packet: bytes | bytearray, mid: int, qos: int, info: MQTTMessageInfo | None = None
+    ) -> MQTTErrorCode:
+        if command & 0xF0 in (PUBLISH, PUBACK) and not paho.want_write():
+            try:
+                stream.send(packet)
+            except OSError:
+                pass
+            else:
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+        return usual(command, packet, mid, qos, info)
+
     paho._sock = stream  # type: ignore[assignment]
+    paho._packet_queue = queue  # type: ignore[method-assign]
     return stream
+
+
+def _hear(paho: Paho, take: Callable[[str, bytes, int, bool, int], None]) -> None:
+    """Take publications as paho has decoded them: topic, payload, QoS, whether retained, number.
+
+    It would make an object with a lock and a condition for each, and seek a callback for it, which costs more than to
+    decode it. What is not of QoS 0 or 1 goes its usual way.
+    """
+    usual = paho._handle_publish
+
+    def handle() -> MQTTErrorCode:
+        packet = paho._in_packet
+        if packet["command"] & 0x04:
+            return usual()
+        found = decode_publish(packet["command"], packet["packet"], paho._protocol)
+        take(found.topic.decode(), found.payload, found.qos, found.retain, found.mid)  # type: ignore[arg-type]
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    paho._handle_publish = handle  # type: ignore[method-assign]

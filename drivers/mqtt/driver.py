@@ -71,9 +71,16 @@ class MqttDriver:
         if command.output in self._commanded:
             self._newest[command.output] = command
             return
-        if not self._commanded:
-            asyncio.get_running_loop().call_soon(self._next_turn)
+        first = not self._commanded
         self._commanded.add(command.output)
+        try:
+            self._send_now(command)
+        finally:
+            # only now, for the command is what somebody waits for
+            if first:
+                asyncio.get_running_loop().call_soon(self._next_turn)
+
+    def _send_now(self, command: Command) -> None:
         effects = Effects()
         now = self._clock.now()
         device = self._by_output.get(command.output)

@@ -54,6 +54,14 @@ def test_nothing_is_not_the_end(pair: Pair) -> None:
     assert [stream.recv(10), stream.recv(10), stream.recv(10)] == [b"last", b"", b""]
 
 
+def test_what_is_urgent_leaves_at_once_behind_what_waits(pair: Pair) -> None:
+    stream, theirs = pair
+    stream.send(b"first ")
+    stream.at_once = True
+    assert stream.send(b"urgent") == 6
+    assert theirs.recv(100) == b"first urgent"
+
+
 def test_no_more_than_a_chunk_is_taken_from_the_kernel(pair: Pair) -> None:
     stream, theirs = pair
     theirs.sendall(bytes(CHUNK + 1))

@@ -112,12 +112,53 @@ async def nothing_left() -> None:
 
 
 async def test_what_we_use_of_aiomqtt_and_paho_without_their_promise_is_still_there(broker: Broker) -> None:
-    """When this fails, look at `_paho` and `_buffer` in drivers/mqtt/connection.py, and measure the burst again."""
+    """When this fails, look at the end of drivers/mqtt/connection.py, and measure latency and burst again."""
     versions = version("aiomqtt").rpartition(".")[0], version("paho-mqtt").partition(".")[0]
     assert versions == ("2.5", "2"), "written for aiomqtt 2.5 over paho-mqtt 2"
     async with connected(broker, Inbox()) as (connection, _, _):
         assert isinstance(connection._client._client, Paho), "aiomqtt keeps its paho client elsewhere"
         assert isinstance(connection._client._client.socket(), BufferedSocket), "paho keeps its socket elsewhere"
+
+
+async def test_publications_and_acknowledgements_take_the_short_way_through_paho(broker: Broker) -> None:
+    def the_long_way(*_: object) -> None:
+        raise AssertionError("paho made a message, or kept a packet, where it was to pass it on")
+
+    inbox = Inbox()
+    async with connected(broker, inbox) as (connection, reader, writer):
+        paho = connection._client._client
+        paho.on_message = the_long_way
+        paho._packet_write = the_long_way  # type: ignore[method-assign,assignment]
+        writer.write(publication(b"s", b"1", 7))
+        assert await reader.readexactly(4) == acknowledgement(7)
+        assert connection.publish("r", b"ON") == ""
+        assert await reader.readexactly(9) == b"\x32\x07\x00\x01r\x00\x01ON"
+        assert not paho.want_write()
+        del paho._packet_write
+    assert inbox.messages == [Message("s", b"1", False)]
+
+
+@pytest.mark.parametrize(
+    "said", [b"\x30\x04\x00\x02\xff\xff", b"\x30\x03\x00\x09a", b"\x30\x02\x00\x00", b"\x36\x02\x00\x00"]
+)
+async def test_a_publication_that_cannot_be_one_ends_the_connection(said: bytes, broker: Broker) -> None:
+    """A topic that is no UTF-8, one longer than its packet, none at all, and QoS 3."""
+    inbox = Inbox()
+    async with connected(broker, inbox) as (connection, _, writer):
+        writer.write(said)
+        assert "nonsense" in await connection.lost()
+    assert not inbox.messages
+
+
+async def test_qos_2_is_left_to_paho(broker: Broker) -> None:
+    """Nobody asks for it, but a broker that sends it all the same must hear what it waits for."""
+    inbox = Inbox()
+    async with connected(broker, inbox) as (_, reader, writer):
+        writer.write(b"\x34\x06\x00\x01s\x00\x091")
+        assert await reader.readexactly(4) == b"\x50\x02\x00\x09"
+        writer.write(b"\x62\x02\x00\x09")
+        await until(lambda: inbox.messages)
+    assert inbox.messages == [Message("s", b"1", False)]
 
 
 async def test_what_arrives_together_is_one_batch_and_is_acknowledged_in_order(broker: Broker) -> None:
