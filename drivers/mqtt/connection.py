@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import aiomqtt
-from paho.mqtt._packet import decode_publish
+from paho.mqtt._packet import decode_puback, decode_publish
 from paho.mqtt.client import PUBACK, PUBLISH, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.client import Client as Paho
 from paho.mqtt.enums import MQTTErrorCode
@@ -121,21 +121,19 @@ class Connection:
         """Send with QoS 1, not retained. Returns at once: "" or why it was not sent."""
         if self._ended.done():
             return "no connection"
-        if self._held_up:
+        if self._held_up or len(self._unacknowledged) >= UNACKNOWLEDGED:
             return "too many commands wait for the broker"
         stream = self._stream
         assert stream is not None
         self._flushing = stream.at_once = True
         try:
-            sent = self._paho.publish(topic, payload, qos=1)
+            number = _publish(self._paho, topic, payload)
         finally:
             self._flush()
             stream.at_once = False
-        if sent.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
-            return "too many commands wait for the broker"
-        if sent.rc:
+        if not number:
             return "no connection"
-        self._unacknowledged[sent.mid] = self._loop.time()
+        self._unacknowledged[number] = self._loop.time()
         return ""
 
     async def lost(self) -> str:
@@ -177,8 +175,8 @@ class Connection:
                 aiomqtt_ends(client, data, flags, MQTTErrorCode.MQTT_ERR_SUCCESS, properties)
 
         paho.on_socket_open, paho.on_connect, paho.on_disconnect = opened, connected, disconnected
-        paho.on_message, paho.on_publish = self._receive, self._acknowledged
-        _hear(paho, self._take)
+        paho.on_message = self._receive
+        _hear(paho, self._take, self._acknowledged)
         paho.manual_ack_set(True)
         paho.disable_logger()
 
@@ -191,7 +189,7 @@ class Connection:
         if len(payload) <= LARGEST:
             self._arrived.append(Message(topic, payload, retained))
 
-    def _acknowledged(self, client: Paho, data: Any, number: int, reason: Any, properties: Any) -> None:
+    def _acknowledged(self, number: int) -> None:
         self._unacknowledged.pop(number, None)
 
     # what moves between paho and the kernel
@@ -320,8 +318,6 @@ def _client(options: BrokerOptions) -> aiomqtt.Client:
         clean_session=not options.session,
         timeout=2 * PATIENCE,
         keepalive=KEEPALIVE,
-        max_inflight_messages=0,
-        max_queued_outgoing_messages=UNACKNOWLEDGED,
         tls_context=None if options.tls is None else _tls(options.tls),
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
@@ -334,8 +330,8 @@ def _tls(options: TlsOptions) -> ssl.SSLContext:
     return context
 
 
-# The three places where we use what aiomqtt and paho do not promise to keep; tests/drivers/mqtt/test_connection.py
-# tells when they have not.
+# The places where we use what aiomqtt and paho do not promise to keep; tests/drivers/mqtt/test_connection.py tells when
+# they have not.
 
 
 def _paho(client: aiomqtt.Client) -> Paho:
@@ -369,20 +365,38 @@ def _buffer(paho: Paho, sock: socket.socket) -> BufferedSocket:
     return stream
 
 
-def _hear(paho: Paho, take: Callable[[str, bytes, int, bool, int], None]) -> None:
-    """Take publications as paho has decoded them: topic, payload, QoS, whether retained, number.
+def _publish(paho: Paho, topic: str, payload: bytes) -> int:
+    """Send with QoS 1. The number that the broker will acknowledge it by, or 0 where there is no connection.
 
-    It would make an object with a lock and a condition for each, and seek a callback for it, which costs more than to
-    decode it. What is not of QoS 0 or 1 goes its usual way.
+    paho's own `publish` keeps the message until it is acknowledged, with a lock and a condition to wait for, and sends
+    it again over the next connection, when an old command may be wrong. Raises ValueError for a topic with wildcards.
+    """
+    name = topic.encode()
+    paho._raise_for_invalid_topic(name)
+    number = paho._mid_generate()
+    return 0 if paho._send_publish(number, name, payload, 1) else number
+
+
+def _hear(paho: Paho, take: Callable[[str, bytes, int, bool, int], None], acknowledged: Callable[[int], None]) -> None:
+    """Take what paho has decoded: publications (topic, payload, QoS, retained, number) and acknowledgements (number).
+
+    It would make an object with a lock and a condition for each publication and seek a callback for it, which costs
+    more than to decode it. What is not of QoS 0 or 1 goes its usual way.
     """
     usual = paho._handle_publish
 
-    def handle() -> MQTTErrorCode:
+    def publication() -> MQTTErrorCode:
         packet = paho._in_packet
         if packet["command"] & 0x04:
             return usual()
         found = decode_publish(packet["command"], packet["packet"], paho._protocol)
-        take(found.topic.decode(), found.payload, found.qos, found.retain, found.mid)  # type: ignore[arg-type]
+        take(found.topic.decode(), cast("bytes", found.payload), found.qos, found.retain, found.mid)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    paho._handle_publish = handle  # type: ignore[method-assign]
+    def acknowledgement(kind: str) -> MQTTErrorCode:
+        packet = paho._in_packet
+        acknowledged(decode_puback(packet["command"], packet["packet"], paho._protocol).mid)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    paho._handle_publish = publication  # type: ignore[method-assign]
+    paho._handle_pubackcomp = acknowledgement  # type: ignore[method-assign,assignment]

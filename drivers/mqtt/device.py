@@ -290,7 +290,7 @@ class Device:
         The time of a retained message is unknown, so that it counts only with a time of its own that no point finds
         stale.
         """
-        at, age = measured_at(told.wall_ns, now)
+        at, age = (now, None) if told.wall_ns is None else measured_at(told.wall_ns, now)
         for name, value in told.values:
             for point in self._points.get(name, ()):
                 if retained and (age is None or age > point.stale_after):
@@ -301,10 +301,8 @@ class Device:
                     effects.inputs.append(Reading(point.name, value * point.factor + point.shift, at))
 
 
-def measured_at(wall_ns: int | None, now: Instant) -> tuple[Instant, float | None]:
+def measured_at(wall_ns: int, now: Instant) -> tuple[Instant, float | None]:
     """When it was measured and how long ago (s) by the sender's clock; arrival and None where that is no help."""
-    if wall_ns is None:
-        return now, None
     age = (now.wall_ns - wall_ns) / NS
     if not -SKEW <= age <= BACKLOG:
         return now, None

@@ -156,7 +156,8 @@ class MqttDriver:
         self._settle(effects)
 
     def _settle(self, effects: Effects) -> None:
-        self._publish(effects)
+        if effects.publishes:
+            self._publish(effects)
         if effects.inputs:
             self._hand_over(effects.inputs)
 

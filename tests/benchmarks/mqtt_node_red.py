@@ -3,7 +3,8 @@
     python -m tests.benchmarks.mqtt_node_red [--rounds 5] [--messages 500] [--burst 50000]
 
 Measured from outside, on the wire: from the moment a sensor's message is handed to the kernel until the command for the
-actuator has arrived. Both run all the time and are loaded in turns, so that a busy machine is unfair to both.
+actuator has arrived. Both run all the time and are loaded in turns, each first in every other round, so that a busy
+machine is unfair to both. A bare program takes its turn at latency, too: what it takes is not theirs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.mqtt_wire import Message, Wire
-from tests.benchmarks.peers import Peer, node_red, onsil
+from tests.benchmarks.peers import Peer, bare, node_red, onsil
 from tests.support.mosquitto import free_port, mosquitto
 
 RATE = 100.0  # messages a second while latency is measured
@@ -46,27 +47,32 @@ class Results:
     resident: float = 0.0
 
 
-def measure(rounds: int, messages: int, burst: int) -> tuple[Results, Results]:
-    """Both peers' results, Node-RED's first."""
+def measure(rounds: int, messages: int, burst: int) -> tuple[Results, Results, Results]:
+    """The results of Node-RED, Onsil and the bare program, which takes part in latency alone."""
     settings = "max_queued_messages 0\nmax_inflight_messages 1000"
     with tempfile.TemporaryDirectory() as folder, mosquitto(settings=settings) as broker:
         peers = (node_red(broker.port, Path(folder), free_port(), 1), onsil(broker.port, Path(folder), free_port()))
-        results = {peer.name: Results() for peer in peers}
+        everybody = (*peers, bare(broker.port, Path(folder)))
+        results = {peer.name: Results() for peer in everybody}
         with Wire(broker.port, "load") as wire:
-            for peer in peers:
+            for peer in everybody:
                 wire.subscribe(f"cmnd/{peer.name}/+", 1)
-            with _running(peers, wire, results):
-                for _ in range(rounds):
+            with _running(everybody, wire, results):
+                for number in range(rounds):
                     for qos in (0, 1):
-                        for peer in peers:
+                        for peer in _turn(everybody, number):
                             results[peer.name].latency[qos].append(_latency(wire, peer, qos, messages))
-                for _ in range(rounds):
+                for number in range(rounds):
                     for kind in BURSTS:
-                        for peer in peers:
+                        for peer in _turn(peers, number):
                             results[peer.name].burst.setdefault(kind, []).append(_burst(wire, peer, burst, *kind))
                 for peer in peers:
                     results[peer.name].resident = peer.resident()
-        return results["node-red"], results["onsil"]
+        return results["node-red"], results["onsil"], results["bare"]
+
+
+def _turn(peers: tuple[Peer, ...], number: int) -> tuple[Peer, ...]:
+    return peers[::-1] if number % 2 else peers
 
 
 @contextmanager
@@ -151,7 +157,7 @@ def _confirm(wire: Wire, peer: Peer, message: Message) -> None:
         wire.send(wire.publication(answer, word, 0))
 
 
-def _table(node: Results, ours: Results) -> Iterator[str]:
+def _table(node: Results, ours: Results, least: Results) -> Iterator[str]:
     yield f"{'':38}{'Node-RED':>12}{'Onsil':>12}{'ratio':>8}  rounds of Node-RED / Onsil"
 
     def row(name: str, unit: str, theirs: list[float], own: list[float]) -> str:
@@ -162,6 +168,8 @@ def _table(node: Results, ours: Results) -> Iterator[str]:
     for qos in (0, 1):
         yield row(f"latency QoS {qos}, median", "ms", *(_parts(each.latency[qos], 0.5) for each in (node, ours)))
         yield row(f"latency QoS {qos}, p99", "ms", *(_parts(each.latency[qos], 0.99) for each in (node, ours)))
+        a, b = (statistics.median(_parts(least.latency[qos], part)) for part in (0.5, 0.99))
+        yield f"  of it broker and kernel: median {a:.4g} ms, p99 {b:.4g} ms"
     for qos, switching in BURSTS:
         theirs, own = (each.burst[qos, switching] for each in (node, ours))
         name = f"burst QoS {qos}, " + ("every one switches" if switching else "one switches")

@@ -1,4 +1,4 @@
-"""The two that are compared: Node-RED 4 as npm installs it, and Onsil. Each is a process of its own."""
+"""Those that are compared: Node-RED 4 as npm installs it, Onsil, and the least there can be. A process each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
+
+from tests.benchmarks.mqtt_bare import NAME
 
 NODE_RED = "4.1.8"
 ROOT = Path(__file__).parents[2]
@@ -133,6 +135,11 @@ def onsil(port: int, folder: Path, web_port: int) -> Peer:
     (home / "rules.yaml").write_text(_RULES)
     command = [sys.executable, "-m", "controller.cli", "run", "-c", home, "--state", home / "state"]
     return Peer("onsil", [*command, "--port", str(web_port)], folder)
+
+
+def bare(port: int, folder: Path) -> Peer:
+    """What takes only as long as broker and kernel do."""
+    return Peer(NAME, [sys.executable, "-m", "tests.benchmarks.mqtt_bare", str(port)], folder)
 
 
 def _install() -> Path:
