@@ -29,7 +29,7 @@ def duration(text: str) -> float:
     try:
         seconds = parse_duration(text)
     except UnitError as error:
-        raise argparse.ArgumentTypeError(f"{error}; write it like 30min") from None
+        raise argparse.ArgumentTypeError(f"{error}; write it like 30min or 60s") from None
     if seconds <= 0:
         raise argparse.ArgumentTypeError("must be longer than nothing")
     return seconds

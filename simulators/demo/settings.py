@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from controller.model.units import UnitError, parse_duration
+from controller.cli.override import duration
 
 # an hour in which a lot happens: the day period begins, the vents open and the first rounds of irrigation are given
 START = datetime(2026, 6, 21, 7, 0)
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=_port, help=f"the page's port; 0 for no page ({PAGE}; with --headless no page unless given)"
     )
     parser.add_argument("--speed", type=_speed, default=60.0, help="how many times faster than real time (60)")
-    parser.add_argument("--for", dest="seconds", type=_duration, metavar="DURATION", help="stop after 60s, 2min, ...")
+    parser.add_argument("--for", dest="seconds", type=duration, metavar="DURATION", help="stop after 60s, 2min, ...")
     parser.add_argument("--headless", action="store_true", help="no live view")
     parser.add_argument("--json", action="store_true", help="end with one JSON object; implies --headless")
     parser.add_argument("--broker", metavar="URL", help="use this MQTT broker instead of an embedded one")
@@ -75,16 +75,6 @@ def settings(arguments: argparse.Namespace) -> Settings:
     if arguments.port is None:
         given["port"] = 0 if given["headless"] else PAGE
     return Settings(**given)
-
-
-def _duration(text: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except UnitError as error:
-        raise argparse.ArgumentTypeError(f"{error}; write it like 60s or 2min") from None
-    if seconds <= 0:
-        raise argparse.ArgumentTypeError("must be longer than nothing")
-    return seconds
 
 
 def _port(text: str) -> int:
