@@ -23,6 +23,7 @@ from controller.app.engine import Engine, Send
 from controller.app.freshness import fresh
 from controller.app.limp import configuration_to_start_with
 from controller.app.lock import only_controller
+from controller.app.lookout import Lookout
 from controller.app.past import parse_time, why_then
 from controller.app.records import RULES, SITE, Records
 from controller.app.shadow import Shadow
@@ -95,7 +96,7 @@ class Application:
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(only_controller(options.state))
             store = stack.enter_context(Store.open(options.state, _limits(configuration)))
-            running = _Running(configuration, options.clock, store)
+            running = _Running(configuration, options, store)
             stack.push_async_callback(running.stop)
             desk = Desk(running.engine, running.describe, running.why_then, running.records(options))
             await stack.enter_async_context(listening(options.state, desk.answer))
@@ -164,12 +165,14 @@ class Application:
 class _Running:
     """What is built from the files, and built anew when they change: core, buses and uplinks."""
 
-    def __init__(self, configuration: Configuration, clock: Clock, store: Store) -> None:
+    def __init__(self, configuration: Configuration, options: Options, store: Store) -> None:
         self._configuration = configuration
+        clock = options.clock
         self._clock, self._store = clock, store
         self.engine = Engine(Core(configuration.plan), clock, self._output, store)
         self._buses = Buses(driver_factory, clock, self.engine.emit)
         self._uplinks = Uplinks(store, self.engine, clock)
+        self._lookout = Lookout(lambda: self.engine.core, clock, self.notice, options.directory)
         self._shadow: Shadow | None = None
 
     def _output(self, name: str) -> Send | None:
@@ -184,6 +187,7 @@ class _Running:
             self._note("state", complaint)
         self._adopt(self._configuration.plan, snapshot)
         await self._uplinks.apply(self._configuration)
+        await self._lookout.apply(self._configuration)
         self._keep_texts()
         # what is here now stays: looking through all of it for garbage would stop the control loop for 0.1 s and more
         gc.freeze()
@@ -194,6 +198,7 @@ class _Running:
         self._configuration = configuration
         await self._buses.apply(configuration.buses)
         await self._uplinks.apply(configuration)
+        await self._lookout.apply(configuration)
         self._keep_texts()
         gc.unfreeze()
         gc.collect()
@@ -207,6 +212,7 @@ class _Running:
         self.engine.shadow(self._shadow.step)
 
     async def stop(self) -> None:
+        await self._lookout.stop()
         await self._uplinks.stop()
         await self._buses.stop()
 
@@ -237,10 +243,12 @@ class _Running:
         """Who looks after the parts: exchanges what hangs, and raises alarms about the controller itself."""
         store = Watchman(lambda: [self._store.status()], self.notice, "high", STORE_PATIENCE)
         uplinks = Watchman(self._uplinks.status, self.notice, "medium", UPLINK_PATIENCE)
+        twin = Watchman(self._lookout.status, self.notice, "low", UPLINK_PATIENCE)
         return {
             "watch on the buses": self._buses.watch,
             "watch on the store": store.run,
             "watch on the uplinks": uplinks.run,
+            "watch on the twin": twin.run,
         }
 
     def describe(self) -> Data:
@@ -251,7 +259,7 @@ class _Running:
                 self._clock.now(),
                 self.engine,
                 self._buses.health(),
-                [self._store.status(), *self._uplinks.status()],
+                [self._store.status(), *self._uplinks.status(), *self._lookout.status()],
                 self._store.counters(),
             )
             | self._shadowed()

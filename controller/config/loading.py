@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from controller.core.plan import Plan, SitePlan
 from controller.model.errors import ConfigError, Place
 
-from . import building, folding, neighbours, variables
+from . import building, folding, neighbours, variables, watches
 from .actuators import actuators, interlocks
 from .document import Lookup, parse
 from .entry import Entry, validate
@@ -25,6 +25,7 @@ from .settings import (
     Influx1Settings,
     Influx2Settings,
     Texts,
+    TwinSettings,
     UplinkSettings,
 )
 from .site_file import Influx1, SiteFile
@@ -77,7 +78,17 @@ def check(directory: Path) -> Report:
         rules = _decoded(contents[1], names.rules)
     if problems:
         return Report(None, tuple(problems.errors))
-    return check_texts(site, rules, names)
+    report = check_texts(site, rules, names)
+    found = report.configuration
+    if found is None or found.twin is None:
+        return report
+    try:
+        watches.factory(watches.TWIN).open(found.plan, found.twin, directory)
+    except ConfigError as error:
+        # the greenhouse is run without its twin as well
+        placed = error if error.place.file else ConfigError(error.message, found.twin.place, error.suggestion)
+        return replace(report, warnings=(*report.warnings, placed))
+    return report
 
 
 def check_texts(site: str, rules: str, names: Names = Names(), lookup: Lookup = variables.lookup) -> Report:
@@ -135,12 +146,20 @@ def _configuration(
     if problems:
         return None
     building.check(plan, problems)
-    return Configuration(plan, wiring.finished(points.settings), uplink, language.notify(), texts)
+    return Configuration(plan, wiring.finished(points.settings), uplink, language.notify(), texts, _twin(site))
 
 
 def _site_plan(site: SiteFile) -> SitePlan:
     stands = site.site
     return SitePlan(stands.name.text, stands.latitude, stands.longitude, stands.timezone, stands.language)
+
+
+def _twin(site: SiteFile) -> TwinSettings | None:
+    twin = site.twin
+    if twin is None:
+        return None
+    crop = "tomato" if twin.crop is None else twin.crop.text
+    return TwinSettings(twin.structure.text, crop, twin.structure.place)
 
 
 def _uplink(site: SiteFile, wiring: Wiring, problems: Problems) -> UplinkSettings:

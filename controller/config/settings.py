@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from controller.core.plan import Plan
+from controller.model.errors import NOWHERE, Place
 from controller.model.ports import BusSettings
 
 
@@ -95,6 +96,16 @@ class UplinkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinSettings:
+    """The model beside the greenhouse: `structure` and `crop` are names, or files that end in .toml. It stands at
+    `place`."""
+
+    structure: str
+    crop: str = "tomato"
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """site.yaml and rules.yaml, checked. `notify` has the addresses for each priority."""
 
@@ -103,3 +114,4 @@ class Configuration:
     uplink: UplinkSettings
     notify: Mapping[str, tuple[str, ...]]
     texts: Texts
+    twin: TwinSettings | None = None

@@ -228,6 +228,18 @@ class Uplink(Entry):
     max_size: Size | None = Field(default=None, description="So much may wait on the disk.", examples=["500 MB"])
 
 
+class Twin(Entry):
+    """A model of this greenhouse that lives beside it, and says what is probably broken."""
+
+    structure: Label = Field(
+        examples=["house.toml"],
+        description="The greenhouse: a file beside this one, as `onsil calibrate` writes it, or a name: venlo, tunnel.",
+    )
+    crop: Label | None = Field(
+        default=None, description="The crop, likewise; tomato where it is not given.", examples=["tomato"]
+    )
+
+
 class SiteFile(File):
     """site.yaml: what is wired to what. The installer writes it once; farmers edit rules.yaml."""
 
@@ -239,3 +251,4 @@ class SiteFile(File):
     actuators: dict[Name, Actuator] = Field(default={}, description="What moves, and its hard limits.")
     interlocks: list[Interlock] = Field(default=[], description="Combinations that must never be.")
     uplink: Uplink = Field(default=Uplink(), description="Where readings and events go.")
+    twin: Twin | None = Field(default=None, description="A model that says what is probably broken.")

@@ -65,6 +65,14 @@ WORDS = (
     N_("measured too long ago"),
     N_("the device has no value"),
     N_("the value has not changed for too long"),
+    N_("twin heater"),
+    N_("twin welded"),
+    N_("twin vent"),
+    N_("twin door"),
+    N_("the heater does not heat: the air goes as with a cold heater"),
+    N_("the heater heats although it is off: the air goes as with a heater that runs on"),
+    N_("a vent does not move: the air goes as with closed vents"),
+    N_("a door is open, or a vent does not close: more is lost than through a closed house"),
 )
 
 FORMS = (

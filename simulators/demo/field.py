@@ -11,7 +11,10 @@ from controller.core.plan import Plan
 from controller.model.time import NS, Instant
 from controller.model.units import quantity_of
 from simulators.devices.ks_actuator import Travel
+from simulators.faults import Schedule
 from simulators.greenhouse import Twin
+
+from .broken import Broken
 
 # how much an instrument's readings scatter (standard deviation, in the unit of the quantity)
 _SCATTER = {
@@ -42,16 +45,21 @@ class Field:
     controller has been at work.
     """
 
-    def __init__(self, plan: Plan, start: Instant, seed: int = 1, storm: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, start: Instant, seed: int = 1, storm: bool = False, faults: Schedule | None = None
+    ) -> None:
         self.devices: list[Timed] = []
         self._twin, self._idle = (
             Twin(start.utc(), plan.site.latitude, plan.site.longitude, seed, storm=storm) for _ in range(2)
         )
         self._now = self._idle_now = start.mono_ns / NS
         self._random = random.Random(seed)
+        self._wall = start.wall_ns - start.mono_ns
+        self._broken = None if faults is None else Broken(faults, seed)
         self._names: dict[str, str | None] = {}
         self.lies: dict[str, float] = {}
         self._outputs = {actuator.output: actuator for actuator in plan.actuators}
+        self._kinds = {actuator.name: actuator.kind for actuator in plan.actuators}
         self._positions: dict[str, float] = {}
         self._moved: set[str] = set()
         self._open_seconds: dict[str, float] = {}
@@ -63,6 +71,11 @@ class Field:
         """
         if point in self.lies:
             return self.lies[point]
+        value = self._sound(point)
+        return value if self._broken is None else self._broken.shown(point, value, self._wall_ns())
+
+    def _sound(self, point: str) -> float:
+        """What an instrument shows that has no fault."""
         name = self._measured(point)
         quantity = quantity_of(point)
         if name is None or quantity is None:
@@ -82,9 +95,20 @@ class Field:
         if actuator.name in self._positions:
             self._moved.add(actuator.name)
         self._positions[actuator.name] = value
+        self._act(actuator.name)
+
+    def _act(self, name: str) -> None:
+        """What a machine does where it was told to be, as far as it is not broken."""
+        value = self._positions[name]
+        if self._broken is not None:
+            full = 100.0 if self._kinds[name] == "position" else 1.0
+            value = self._broken.real(name, value, full, self._wall_ns())
         # an actuator of which this greenhouse knows nothing changes nothing in it
         with contextlib.suppress(KeyError):
-            self._twin.set(actuator.name, value)
+            self._twin.set(name, value)
+
+    def _wall_ns(self) -> int:
+        return round(self._now * NS) + self._wall
 
     def travel(self, point: str) -> Travel:
         """How long the motor at this output takes; a minute where the site does not say."""
@@ -97,6 +121,9 @@ class Field:
         """Let everything go on until `now` (s)."""
         while self._now < now:
             step = min(_STRIDE, now - self._now)
+            for name in self._positions:
+                if self._broken is not None and self._broken.hits(name):
+                    self._act(name)  # faults come and go between two commands
             self._twin.advance(step)
             self._now += step
             for name, position in self._positions.items():

@@ -21,6 +21,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from controller.model.time import NS, Clock
 from simulators.devices import modbus, mqtt
 from simulators.devices.mqtt_chirpstack import VirtualProbe
 from simulators.devices.mqtt_link import Broker
+from simulators.faults.file import load as load_faults
 from simulators.line import Pace, SerialLine
 
 from .broker import embedded_broker
@@ -48,6 +50,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--broker", metavar="URL", help="use this MQTT broker instead of an embedded one")
     parser.add_argument("--seed", type=int, default=1, help="of weather and scatter")
     parser.add_argument("--storm", action="store_true", help="let a storm come up")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong when, as YAML")
+    parser.add_argument("--start", type=datetime.fromisoformat, metavar="TIME", help="when `after` of a fault begins")
     parser.add_argument("--paced", action="store_true", help="bytes take their time on serial lines")
     return parser.parse_args()
 
@@ -59,7 +63,10 @@ class FieldProcess:
         self._arguments = arguments
         self._buses = configuration.buses
         self._clock: Clock = arguments.clock
-        self._field = Field(configuration.plan, self._clock.now(), arguments.seed, arguments.storm)
+        now, faults = self._clock.now(), None
+        if arguments.faults is not None:
+            faults = load_faults(arguments.faults, configuration.plan, arguments.start or now.utc())
+        self._field = Field(configuration.plan, now, arguments.seed, arguments.storm, faults)
         self._lines: dict[str, SerialLine] = {}
         self._probes: list[VirtualProbe] = []
         self._addresses: dict[str, str] = {}

@@ -28,8 +28,10 @@ def timezone() -> ZoneInfo:
     return ZoneInfo(_load()["site"]["timezone"])
 
 
-def write_site(folder: Path, addresses: Mapping[str, str], influx: Mapping[str, object] | None) -> None:
-    """Write site.yaml and rules.yaml into `folder`.
+def write_site(
+    folder: Path, addresses: Mapping[str, str], influx: Mapping[str, object] | None, *, twin: bool = False
+) -> None:
+    """Write site.yaml and rules.yaml into `folder`; `twin` has the greenhouse's twin live beside it.
 
     `addresses` has the port or URL of each bus; `influx` is what stands under uplink: influxdb:, None delivers nowhere.
     """
@@ -47,6 +49,8 @@ def write_site(folder: Path, addresses: Mapping[str, str], influx: Mapping[str, 
         del site["uplink"]
     else:
         site["uplink"]["influxdb"] = dict(influx)
+    if twin:
+        site["twin"] = {"structure": "venlo"}
     with (folder / "site.yaml").open("w", encoding="utf-8") as out:
         YAML().dump(site, out)
     (folder / "rules.yaml").write_bytes((EXAMPLE / "rules.yaml").read_bytes())

@@ -9,12 +9,16 @@ import logging
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 from controller.app.application import Application, Options
 from controller.app.clock import ScaledClock
 from controller.app.desk import Desk
+from controller.config import load
 from controller.model.time import NS
+from simulators.faults import Schedule
+from simulators.faults.file import load as load_faults
 
 from . import files
 from .child import ChildField, FieldFailed, field_process
@@ -37,11 +41,14 @@ async def demonstrate(settings: Settings) -> int:
         state.mkdir(parents=True, exist_ok=True)
         _log(settings, state)
         start = settings.start.replace(tzinfo=settings.start.tzinfo or files.timezone())
+        schedule = _faults(settings, start)
         clock = ScaledClock(settings.speed, time.time_ns(), round(start.timestamp()) * NS)
         complaints = None if settings.headless else state / _LOG
-        async with field_process(_field_arguments(settings, folder, clock), complaints) as field:
-            files.write_site(folder, field.addresses, settings.uplink)
-            demonstration = _Demonstration(settings, Options(folder, state, settings.port or None, clock=clock), field)
+        async with field_process(_field_arguments(settings, folder, clock, start), complaints) as field:
+            files.write_site(folder, field.addresses, settings.uplink, twin=True)
+            demonstration = _Demonstration(
+                settings, Options(folder, state, settings.port or None, clock=clock), field, schedule
+            )
             result = await demonstration.run()
         if settings.uplink is not None and result["waiting"]:
             delivered = await deliver_rest(folder, state, result["waiting"])
@@ -56,9 +63,16 @@ async def demonstrate(settings: Settings) -> int:
     return 0 if good and (result["driven"] or not settings.headless) else 1
 
 
-def _field_arguments(settings: Settings, folder: Path, clock: ScaledClock) -> list[str]:
+def _faults(settings: Settings, start: datetime) -> Schedule:
+    """What is to go wrong. Raises ConfigError and OSError before anything is started."""
+    return Schedule() if settings.faults is None else load_faults(settings.faults, load(files.EXAMPLE).plan, start)
+
+
+def _field_arguments(settings: Settings, folder: Path, clock: ScaledClock, start: datetime) -> list[str]:
     given = ["--site", str(files.EXAMPLE), "--folder", str(folder / "ports"), "--clock", str(clock)]
     given += ["--seed", str(settings.seed)]
+    if settings.faults is not None:
+        given += ["--faults", str(settings.faults), "--start", start.isoformat()]
     if settings.broker is not None:
         given += ["--broker", settings.broker]
     return [*given, "--storm"] if settings.storm else given
@@ -76,10 +90,11 @@ def _log(settings: Settings, state: Path) -> None:
 class _Demonstration:
     """One run of the controller against a field that is there."""
 
-    def __init__(self, settings: Settings, options: Options, field: ChildField) -> None:
+    def __init__(self, settings: Settings, options: Options, field: ChildField, faults: Schedule) -> None:
         self._settings = settings
         self._options = options
         self._field = field
+        self._faults = faults
         self._application = Application(options)
         self._began = 0
 
@@ -130,7 +145,9 @@ class _Demonstration:
         view = View(f"{self._settings.speed:g} times real time   {page}   Ctrl-C ends it")
         with Live(screen=True, auto_refresh=False) as live:
             while True:
-                live.update(view.draw(desk.status()), refresh=True)
+                live.update(
+                    view.draw(desk.status(), self._faults.sentences(self._options.clock.now().wall_ns)), refresh=True
+                )
                 await asyncio.sleep(_LOOK_EVERY)
 
 

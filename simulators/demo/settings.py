@@ -33,6 +33,7 @@ class Settings:
     seed: int
     storm: bool
     state: Path | None
+    faults: Path | None
 
     @property
     def uplink(self) -> dict[str, object] | None:
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="of weather and scatter (1)")
     parser.add_argument("--storm", action="store_true", help="let a storm come up")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong when, as YAML")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep the controller's state here")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -31,13 +32,16 @@ class View:
         self._note = note
         self._trends: defaultdict[str, Trend] = defaultdict(Trend)
 
-    def draw(self, state: State) -> RenderableType:
-        """The whole screen for one status of the controller."""
+    def draw(self, state: State, faults: Sequence[str] = ()) -> RenderableType:
+        """The whole screen for one status of the controller; `faults` are what is wrong on purpose."""
         day, _, time = state["time"].partition("T")
         period = state["period"] or "no period"
         title = Text.assemble((f" {state['site']} ", "bold reverse"), f"  {day} {time[:8]}  ", (period, "cyan"))
         head = title, Text(self._note, "dim")
-        return _Screen(head, self._climate(state), Group(_actuators(state), _alarms(state)), _health(state))
+        parts = [_actuators(state), _alarms(state)]
+        if faults:
+            parts.append(Panel("\n".join(faults), title="wrong on purpose", box=box.ROUNDED, border_style="magenta"))
+        return _Screen(head, self._climate(state), Group(*parts), _health(state))
 
     def _climate(self, state: State) -> Panel:
         table = _table()

@@ -9,7 +9,7 @@ faults:
   - {what: slip,     actuator: roof_vent, by: 30 %}
   - {what: welded,   actuator: heater, after: 3 d, for: 2 h}
   - {what: leaking,  actuator: irrigation_a, by: 5 %}
-  - {what: blocked,  actuator: irrigation_a, after: 5 d}
+  - {what: blocked,  actuator: irrigation_a, after: 5 d}      # or a heater that does not heat
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _target(entry: FaultEntry, kind: Kind, plan: Plan) -> tuple[str, Unit]:
 def _can(actuator: ActuatorPlan, kind: Kind) -> bool:
     if kind is Kind.SLIP:
         return actuator.kind == "position"
-    return actuator.kind == "valve" if kind in (Kind.LEAKING, Kind.BLOCKED) else actuator.kind != "position"
+    return actuator.kind == "valve" if kind is Kind.LEAKING else actuator.kind != "position"
 
 
 def _size(entry: FaultEntry, kind: Kind, unit: Unit) -> float:

@@ -22,6 +22,14 @@ class Kind(StrEnum):
     BLOCKED = "blocked"
 
 
+_SAID = {
+    Kind.SPIKES: "spiking",
+    Kind.DROPOUT: "dropping out",
+    Kind.DRIFT: "drifting",
+    Kind.OFFSET: "off",
+    Kind.SLIP: "slipping",
+}
+
 OF_SENSORS = (Kind.FROZEN, Kind.OFFSET, Kind.SPIKES, Kind.DROPOUT, Kind.DRIFT)
 
 
@@ -61,6 +69,10 @@ class Schedule:
             if fault.end is not None:
                 self.edges.append(Edge(fault.end, fault, False))
         self.edges.sort(key=lambda edge: edge.at)
+
+    def sentences(self, at: int) -> list[str]:
+        """What is wrong at a time, for people to see."""
+        return [f"{fault.target} is {_SAID.get(fault.kind, fault.kind)}" for fault in self.standing(at)]
 
     def standing(self, at: int) -> list[Fault]:
         """The faults that there are at a time."""

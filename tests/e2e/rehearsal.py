@@ -121,10 +121,13 @@ async def rehearsal(
     storm: bool = False,
     program: str = "controller.cli",
     port: int = 0,
+    faults: Path | None = None,
+    twin: bool = False,
 ) -> AsyncIterator[Rehearsal]:
     """House1 from `start` (its own time), `speed` times faster. The controller is not started yet.
 
     `program` is the module that is run as the command line; `port` is the page's, 0 for no page.
+    `faults` is a file of what goes wrong; with `twin` the house has one.
     """
     files.environment()
     began = datetime.fromisoformat(start).replace(tzinfo=files.timezone())
@@ -132,11 +135,13 @@ async def rehearsal(
     clock = ScaledClock(speed, time.time_ns(), round(began.timestamp()) * NS)
     arguments = ["--site", str(files.EXAMPLE), "--folder", str(folder / "ports"), "--clock", str(clock)]
     arguments += ["--broker", broker.url, *(["--storm"] if storm else [])]
+    if faults is not None:
+        arguments += ["--faults", str(faults), "--start", began.isoformat()]
     async with field_process(arguments) as field:
         house = Rehearsal(folder, clock, field, program, port)
         house.site.mkdir()
         house.state.mkdir()
-        files.write_site(house.site, field.addresses, influx)
+        files.write_site(house.site, field.addresses, influx, twin=twin)
         try:
             yield house
         finally:
