@@ -29,23 +29,24 @@ class Lookout:
 
     def __init__(self, core: Callable[[], Core], clock: Clock, tell: Callable[[Notice], None], directory: Path) -> None:
         self._core, self._clock, self._tell, self._directory = core, clock, tell, directory
-        self._wanted: tuple[TwinSettings, Plan] | None = None
+        self._wanted: tuple[object, ...] | None = None
         self._part: Part | None = None
         self._told: dict[str, Finding] = {}
         self._note = ""
 
     async def apply(self, configuration: Configuration) -> None:
         """Have the twin running that the configuration asks for, if it does."""
-        twin = configuration.twin
-        wanted = None if twin is None else (twin, configuration.plan)
+        twin, plan = configuration.twin, configuration.plan
+        # other rules are no reason to begin anew: it takes the twin hours to know the house
+        wanted = None if twin is None else (twin, plan.site, plan.sensors, plan.votes, plan.actuators)
         if wanted == self._wanted:
             for finding in self._told.values():  # a core that was made anew knows of nothing that stood
                 self._tell(Notice(finding.alarm, True, finding.priority, finding.text))
             return
         await self.stop()
         self._wanted = wanted
-        if wanted is not None:
-            self._part = Part("twin", lambda: self._run(*wanted))
+        if twin is not None:
+            self._part = Part("twin", lambda: self._run(twin, plan))
 
     async def stop(self) -> None:
         """End it, and the alarms that it has raised."""

@@ -59,7 +59,7 @@ async def test_where_nothing_happens_the_answer_is_no() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--for", "soon"), "write it like 60s or 2min"),
+        (("--for", "soon"), "write it like 30min or 60s"),
         (("--speed", "0"), "the speed is a number up to 3600"),
         (("--port", "http"), "'http' is not a port"),
         (("--start", "noon"), "'noon' is not a time"),
