@@ -46,10 +46,11 @@ class SerialOptions(NamedTuple):
 
 
 class TcpOptions(NamedTuple):
-    """A Modbus TCP server: a node of its own, or a gateway to a serial line."""
+    """A Modbus TCP server: a node of its own, or a gateway to a serial line. `rtu`: a plain serial server instead."""
 
     host: str
     port: int = 502
+    rtu: bool = False
 
 
 class BusOptions(NamedTuple):
@@ -170,11 +171,14 @@ def bus_options(bus: BusSettings) -> BusOptions:
 
 
 def _server(keys: _Keys, key: str) -> TcpOptions:
-    """The server of `url: tcp://name:port` or `host: name:port`; the port may be left out."""
+    """The server of `url: tcp://name:port` or `host: name:port`; the port may be left out.
+
+    A plain serial server, `url: rtu+tcp://name:port`, has no usual port.
+    """
     example = "tcp://192.168.0.12:502" if key == "url" else "192.168.0.12"
     text = keys.text(key, example)
     scheme, mark, rest = text.partition("://") if key == "url" else ("tcp", "://", text)
-    if scheme != "tcp" or not mark:
+    if scheme not in ("tcp", "rtu+tcp") or not mark:
         raise keys.error(key, f"{text!r} is no address of a Modbus TCP server", f"write url: {example}")
     try:
         parts = urlsplit(f"tcp://{rest}")
@@ -183,7 +187,9 @@ def _server(keys: _Keys, key: str) -> TcpOptions:
         raise keys.error(key, f"{text!r}: {error}", f"write {key}: {example}") from error
     if not host or parts.path not in ("", "/") or parts.query or parts.username:
         raise keys.error(key, f"{text!r} is no address of a Modbus TCP server", f"write {key}: {example}")
-    return TcpOptions(host, port or 502)
+    if scheme == "rtu+tcp" and port is None:
+        raise keys.error(key, f"{text!r} lacks the port of the serial server", f"write url: rtu+tcp://{host}:8899")
+    return TcpOptions(host, port or 502, scheme == "rtu+tcp")
 
 
 def device_options(device: DeviceSettings) -> DeviceOptions:

@@ -16,8 +16,8 @@ class ModbusScanner:
     example = "/dev/ttyUSB0 or tcp://192.0.2.7:502"
 
     def covers(self, target: str) -> bool:
-        """A device file or a tcp:// address."""
-        return target.startswith(("/", "tcp://"))
+        """A device file, or the address of a gateway."""
+        return target.startswith(("/", "tcp://", "rtu+tcp://"))
 
     async def scan(self, target: str, tell: Callable[[float, str], None], thorough: bool) -> Scanned:
         """See `Scanner`."""

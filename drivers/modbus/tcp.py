@@ -1,4 +1,8 @@
-"""Modbus TCP as a link: one connection, one request at a time. Framing is pymodbus's."""
+"""A network connection as a link, one request at a time: Modbus TCP, or the frames of a serial line (RTU) as they are.
+
+The latter is what plain serial servers need, which put bytes on the line and know nothing of Modbus.
+Framing is pymodbus's.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from pymodbus.framer import FramerSocket
 
-from . import pdu
+from . import pdu, rtu
 from .link import Hurried, LinkLost, NoAnswer
 from .messages import Request
 from .options import TcpOptions
@@ -25,10 +30,11 @@ _FRAMER = FramerSocket(pdu.DECODER)
 async def open_connection(options: TcpOptions, on_lost: Callable[[], None]) -> AsyncIterator[Connection]:
     """The connection for the length of a with block. Raises LinkLost."""
     name = f"{options.host}:{options.port}"
+    speech = RtuSpeech() if options.rtu else TcpSpeech()
     try:
         async with asyncio.timeout(_CONNECT):
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(name, on_lost), options.host, options.port
+                lambda: Connection(name, speech, on_lost), options.host, options.port
             )
     except TimeoutError as error:
         raise LinkLost(f"no connection to {name} in {_CONNECT:g} s") from error
@@ -40,21 +46,90 @@ async def open_connection(options: TcpOptions, on_lost: Callable[[], None]) -> A
         connection.close()
 
 
+class Speech(Protocol):
+    """How requests and answers look on the connection."""
+
+    def ask(self, unit: int, request: Request, received: bytearray) -> bytes:
+        """The frame of a request. What had been received is over, as far as it can be told."""
+
+    def answer(self, received: bytearray) -> tuple[int, ...] | None:
+        """The words or bits of the answer, once it is complete; what is taken is removed.
+
+        Raises Refused, and ValueError where this is another language.
+        """
+
+    @property
+    def garbled(self) -> bool:
+        """Whether something came since the request that was no answer."""
+
+
+class TcpSpeech:
+    """Frames with a header. A late answer is known by its transaction number and passed over."""
+
+    def __init__(self) -> None:
+        self.garbled = False
+        self._transaction = self._unit = 0
+        self._request: Request | None = None
+        self._sent = b""
+
+    def ask(self, unit: int, request: Request, received: bytearray) -> bytes:
+        self.garbled = False
+        self._transaction = self._transaction % 0xFFFF + 1
+        self._unit, self._request, self._sent = unit, request, pdu.payload(request)
+        return _FRAMER.encode(self._sent, unit, self._transaction)
+
+    def answer(self, received: bytearray) -> tuple[int, ...] | None:
+        while len(received) >= _HEADER:
+            protocol, length = _word(received, 2), _word(received, 4)
+            if protocol or not 2 <= length <= _LONGEST:
+                raise ValueError("does not speak Modbus TCP")
+            size = _HEADER + length
+            if len(received) < size:
+                return None
+            frame = bytes(received[:size])
+            del received[:size]
+            _, unit, transaction, answer = _FRAMER.decode(frame)
+            if transaction == self._transaction and unit == self._unit and self._request is not None:
+                if (words := pdu.words(self._request, self._sent, answer)) is not None:
+                    return words
+                self.garbled = True
+        return None
+
+
+class RtuSpeech:
+    """Frames with a checksum. A late answer looks like any other: the line leaves a device alone that was late."""
+
+    def __init__(self) -> None:
+        self._receiver: rtu.Receiver | None = None
+
+    def ask(self, unit: int, request: Request, received: bytearray) -> bytes:
+        received.clear()
+        self._receiver = rtu.Receiver(unit, request)
+        return rtu.encode(unit, request)
+
+    def answer(self, received: bytearray) -> tuple[int, ...] | None:
+        assert self._receiver is not None
+        data = bytes(received)
+        received.clear()
+        return self._receiver.feed(data) if data else None
+
+    @property
+    def garbled(self) -> bool:
+        return self._receiver is not None and not self._receiver.empty
+
+
 class Connection(asyncio.Protocol):
-    """An open connection. Implements `Link`.
+    """An open connection. Implements `Link`."""
 
-    A late answer is known by its transaction number and passed over.
-    """
-
-    def __init__(self, name: str, on_lost: Callable[[], None]) -> None:
+    def __init__(self, name: str, speech: Speech, on_lost: Callable[[], None]) -> None:
         self._name = name
+        self._speech = speech
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._error: LinkLost | None = None
         self._arrived: asyncio.Future[None] | None = None
         self._received = bytearray()
-        self._transaction = 0
         self._hurried = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -88,24 +163,23 @@ class Connection(asyncio.Protocol):
     async def ask(self, unit: int, request: Request, patience: float) -> tuple[int, ...]:
         self._check()
         assert self._transport is not None
-        self._transaction = self._transaction % 0xFFFF + 1
         self._hurried = False
-        sent = pdu.payload(request)
-        self._transport.write(_FRAMER.encode(sent, unit, self._transaction))
+        self._transport.write(self._speech.ask(unit, request, self._received))
         until = self._loop.time() + patience
-        garbled = False
         while True:
-            answer = self._next_answer(unit)
-            if answer is not None:
-                if (words := pdu.words(request, sent, answer)) is not None:
-                    return words
-                garbled = True
-            elif self._hurried:
+            try:
+                words = self._speech.answer(self._received)
+            except ValueError as error:
+                self._fail(f"{self._name} {error}")
+                self.close()
+                self._check()
+            if words is not None:
+                return words
+            if self._hurried:
                 raise Hurried
-            elif self._loop.time() >= until:
-                raise NoAnswer(garbled=garbled)
-            else:
-                await self._more(until)
+            if self._loop.time() >= until:
+                raise NoAnswer(garbled=self._speech.garbled)
+            await self._more(until)
 
     def hurry(self) -> None:
         self._hurried = True
@@ -114,27 +188,6 @@ class Connection(asyncio.Protocol):
     def _check(self) -> None:
         if self._error is not None:
             raise self._error
-
-    def _next_answer(self, unit: int) -> bytes | None:
-        """The answer to the present transaction, if it has come; others are dropped. Raises LinkLost."""
-        while len(self._received) >= _HEADER:
-            protocol, length = self._word(2), self._word(4)
-            if protocol or not 2 <= length <= _LONGEST:
-                self._fail(f"{self._name} does not speak Modbus TCP")
-                self.close()
-                self._check()
-            size = _HEADER + length
-            if len(self._received) < size:
-                return None
-            frame = bytes(self._received[:size])
-            del self._received[:size]
-            _, device, transaction, answer = _FRAMER.decode(frame)
-            if transaction == self._transaction and device == unit:
-                return answer
-        return None
-
-    def _word(self, at: int) -> int:
-        return int.from_bytes(self._received[at : at + 2], "big")
 
     async def _more(self, until: float) -> None:
         """Wait for bytes, until this loop time at most. Raises LinkLost."""
@@ -157,3 +210,7 @@ class Connection(asyncio.Protocol):
             self._error = LinkLost(text)
             self._wake()
             self._on_lost()
+
+
+def _word(data: bytearray, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "big")

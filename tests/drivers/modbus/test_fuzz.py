@@ -31,7 +31,7 @@ from drivers.modbus.link import LinkLost, NoAnswer
 from drivers.modbus.messages import BIT_READS, WORD_READS, Answer, Job, Pause, Request
 from drivers.modbus.pdu import Refused, payload, words
 from drivers.modbus.rtu import Receiver
-from drivers.modbus.tcp import Connection
+from drivers.modbus.tcp import Connection, RtuSpeech, TcpSpeech
 
 from .conftest import Bench, Slave, Start, command, device
 from .korean import info
@@ -105,8 +105,8 @@ def test_answers(request: Request, answer: bytes) -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.binary(max_size=300), max_size=8))
-def test_network_frames(chunks: list[bytes]) -> None:
+@given(st.sampled_from((TcpSpeech, RtuSpeech)), st.lists(st.binary(max_size=300), max_size=8))
+def test_network_frames(speech: type[TcpSpeech | RtuSpeech], chunks: list[bytes]) -> None:
     class Transport(asyncio.Transport):
         def write(self, data: object) -> None: ...
         def abort(self) -> None: ...
@@ -114,7 +114,7 @@ def test_network_frames(chunks: list[bytes]) -> None:
             return default
 
     async def play() -> None:
-        connection = Connection("x:502", lambda: None)
+        connection = Connection("x:502", speech(), lambda: None)
         connection.connection_made(Transport())
         asking = asyncio.create_task(connection.ask(1, Request(3, 0, 2), 0.002))
         for chunk in chunks:

@@ -39,6 +39,7 @@ GOOD: dict[str, object] = {"address": 1, "profile": "xy-md02"}
         ({"port": "x", "timeout": "5 %"}, "%", HERE),
         ({"url": "192.168.0.12"}, "no address of a Modbus TCP server.*tcp://", HERE),
         ({"url": "http://x"}, "no address of a Modbus TCP server", HERE),
+        ({"url": "rtu+tcp://x"}, "lacks the port.*rtu.tcp://x:8899", HERE),
         ({"url": "tcp://x:66000"}, "write url: tcp://", HERE),
         ({"host": "tcp://x"}, "write host: 192", HERE),
         ({"host": "x", "baudrate": 9600}, "'baudrate' here .a network has none", HERE),
@@ -99,9 +100,10 @@ def test_what_is_right_as_text_is_right() -> None:
         ({"url": "tcp://node-3.lan"}, ("node-3.lan", 502)),
         ({"host": "192.168.0.12"}, ("192.168.0.12", 502)),
         ({"host": "[fe80::1]:503"}, ("fe80::1", 503)),
+        ({"url": "rtu+tcp://192.168.0.13:8899"}, ("192.168.0.13", 8899, True)),
     ],
 )
-def test_servers(options: dict[str, object], server: tuple[str, int]) -> None:
+def test_servers(options: dict[str, object], server: tuple[str, int] | tuple[str, int, bool]) -> None:
     factory.check(_bus(**options))
     assert bus_options(_bus(**options)) == (TcpOptions(*server), 1.0)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pymodbus.framer import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -82,4 +83,12 @@ async def test_on_a_network() -> None:
     served = ModbusTcpServer([_box(1), _relays(20)], address=("127.0.0.1", port))
     await served.serve_forever(background=True)
     await _reads_and_switches({"url": f"tcp://127.0.0.1:{port}"})
+    await served.shutdown()  # type: ignore[no-untyped-call]
+
+
+async def test_through_a_plain_serial_server() -> None:
+    port = free_port()
+    served = ModbusTcpServer([_box(1), _relays(20)], framer=FramerType.RTU, address=("127.0.0.1", port))
+    await served.serve_forever(background=True)
+    await _reads_and_switches({"url": f"rtu+tcp://127.0.0.1:{port}"})
     await served.shutdown()  # type: ignore[no-untyped-call]
