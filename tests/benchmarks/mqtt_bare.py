@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.mqtt_bare PORT
 
-What it takes is what broker, kernel and load take of everybody's reaction.
+Most of what it takes is what broker, kernel and load take of everybody's reaction.
 """
 
 from __future__ import annotations

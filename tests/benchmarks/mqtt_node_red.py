@@ -4,7 +4,7 @@
 
 Measured from outside, on the wire: from the moment a sensor's message is handed to the kernel until the command for the
 actuator has arrived. Both run all the time and are loaded in turns, each first in every other round, so that a busy
-machine is unfair to both. A bare program takes its turn at latency, too: what it takes is not theirs.
+machine is unfair to both. A bare program takes its turn at latency, too: most of what it takes is the broker's and the kernel's.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _table(node: Results, ours: Results, least: Results) -> Iterator[str]:
         yield row(f"latency QoS {qos}, median", "ms", *(_parts(each.latency[qos], 0.5) for each in (node, ours)))
         yield row(f"latency QoS {qos}, p99", "ms", *(_parts(each.latency[qos], 0.99) for each in (node, ours)))
         a, b = (statistics.median(_parts(least.latency[qos], part)) for part in (0.5, 0.99))
-        yield f"  of it broker and kernel: median {a:.4g} ms, p99 {b:.4g} ms"
+        yield f"  of a bare program: median {a:.4g} ms, p99 {b:.4g} ms"
     for qos, switching in BURSTS:
         theirs, own = (each.burst[qos, switching] for each in (node, ours))
         name = f"burst QoS {qos}, " + ("every one switches" if switching else "one switches")

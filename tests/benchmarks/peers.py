@@ -138,7 +138,7 @@ def onsil(port: int, folder: Path, web_port: int) -> Peer:
 
 
 def bare(port: int, folder: Path) -> Peer:
-    """What takes only as long as broker and kernel do."""
+    """What adds little to the time of broker and kernel."""
     return Peer(NAME, [sys.executable, "-m", "tests.benchmarks.mqtt_bare", str(port)], folder)
 
 
