@@ -4,7 +4,8 @@
 
 Measured from outside, on the wire: from the moment a sensor's message is handed to the kernel until the command for the
 actuator has arrived. Both run all the time and are loaded in turns, each first in every other round, so that a busy
-machine is unfair to both. A bare program takes its turn at latency, too: most of what it takes is the broker's and the kernel's.
+machine is unfair to both. A bare program takes its turn at latency, too: most of what it takes is the broker's and the
+kernel's.
 """
 
 from __future__ import annotations
