@@ -98,6 +98,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--series", type=Path, metavar="FILE", help="write the course as .csv or .parquet")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots")
+    parser.add_argument("--language", choices=("en", "ko"), help="of the page (the site's)")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -137,7 +138,8 @@ def _backtest(arguments: argparse.Namespace) -> int:
     if arguments.report:
         from . import report
 
-        page = report.page(first.site, wanted, {name: (run.result, recorders[name]) for name, run in runs.items()})
+        shown = {name: (run.result, recorders[name]) for name, run in runs.items()}
+        page = report.page(first.site, wanted, shown, arguments.language or first.site.language)
         arguments.report.write_text(page, encoding="utf-8")
     _answer(runs, wanted, as_json=arguments.json)
     return DONE

@@ -22,6 +22,7 @@ from controller.core.plan import SitePlan
 from .metrics import METRICS, Result
 from .recorder import Column, Decision, Recorder
 from .season import Season
+from .speech import Say, in_words, speech
 from .table import better
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -46,22 +47,29 @@ _CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
 _HEADLINES = ("energy", "water", "co2", "yield", "hours_too_cold", "hours_too_hot", "hours_disease_risk", "movements")
 
 
-def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Recorder]]) -> str:
-    """The whole page. One run, or two to compare."""
+def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Recorder]], language: str = "en") -> str:
+    """The whole page, in this language. One run, or two to compare."""
+    say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
     about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()})
-    title = f"{site.name}: {' against '.join(runs)}"
+    about["words"] = {"since": say("since"), "nothing": say("nothing decided yet")}
+    title = f"{site.name}: {say(' against ').join(runs)}"
     end = season.start + timedelta(days=season.days)
-    facts = (
-        f"{season.start:%Y-%m-%d} to {end:%Y-%m-%d}, weather {season.weather}, seed {season.seed}, "
-        f"{season.structure}, {season.crop}"
+    facts = say("{start} to {end}, weather {weather}, seed {seed}, {structure}, {crop}").format(
+        start=f"{season.start:%Y-%m-%d}",
+        end=f"{end:%Y-%m-%d}",
+        weather=season.weather,
+        seed=season.seed,
+        structure=season.structure,
+        crop=season.crop,
     )
-    plots = "".join(_plot(name) for name in about["charts"])
+    plots = "".join(_plot(name, say) for name in about["charts"])
     parts = {
+        "LANGUAGE": language,
         "TITLE": html.escape(title),
         "FACTS": html.escape(facts),
-        "VERDICT": _verdict(results),
-        "TABLE": _table(results),
+        "VERDICT": _verdict(results, say),
+        "TABLE": _table(results, say),
         "PLOTS": plots,
         "NOTES": "".join(
             f"<p class=faint>{html.escape(note)}</p>"
@@ -73,15 +81,15 @@ def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Record
         "ABOUT": json.dumps(about, separators=(",", ":")).replace("</", "<\\/"),
         "PACKED": base64.b64encode(packed).decode(),
     }
-    text = _asset("report.html")
+    text = in_words(_asset("report.html"), say)
     for name, content in parts.items():
         text = text.replace("{{" + name + "}}", content)
     return text
 
 
-def _plot(name: str) -> str:
+def _plot(name: str, say: Say) -> str:
     title, unit, _, _ = _CHARTS[name]
-    return f'<h2>{html.escape(title)} ({unit})</h2><div id="{name}"></div>'
+    return f'<h2>{html.escape(say(title))} ({unit})</h2><div id="{name}"></div>'
 
 
 def _asset(name: str) -> str:
@@ -97,7 +105,7 @@ def _vendor(name: str) -> str:
 # what stands at the top
 
 
-def _verdict(results: Mapping[str, Result]) -> str:
+def _verdict(results: Mapping[str, Result], say: Say) -> str:
     """The trade-off of two rule sets in a sentence: what the second saves, and what that costs."""
     if len(results) != 2:
         return ""
@@ -109,23 +117,24 @@ def _verdict(results: Mapping[str, Result]) -> str:
         sense = better(a, b, metric.better)
         if sense and max(abs(a), abs(b)) >= 0.5 * 10**-metric.digits:
             change = f"{b - a:+,.{metric.digits}f} {metric.unit}".strip()
-            (gains if sense > 0 else losses).append(f"{html.escape(metric.title)} {change}")
+            (gains if sense > 0 else losses).append(f"{html.escape(say(metric.title))} {change}")
     parts = []
     if gains:
-        parts.append(f'<span class="good">better: {", ".join(gains)}</span>')
+        parts.append(f'<span class="good">{say("better: {list}").format(list=", ".join(gains))}</span>')
     if losses:
-        parts.append(f'<span class="bad">worse: {", ".join(losses)}</span>')
-    said = "; ".join(parts) or "no difference that matters"
-    return f'<p class="verdict"><span class="key two"></span><b>{html.escape(name)}</b> is {said}.</p>'
+        parts.append(f'<span class="bad">{say("worse: {list}").format(list=", ".join(losses))}</span>')
+    said = "; ".join(parts) or say("no difference that matters")
+    sentence = say("{name} is {said}.").format(name=f"<b>{html.escape(name)}</b>", said=said)
+    return f'<p class="verdict"><span class="key two"></span>{sentence}</p>'
 
 
-def _table(results: Mapping[str, Result]) -> str:
+def _table(results: Mapping[str, Result], say: Say) -> str:
     names = list(results)
     keys = "".join(
         f'<th><span class="key {colour}"></span>{html.escape(name)}</th>'
         for name, colour in zip(names, ("one", "two"), strict=False)
     )
-    compared = "<th>difference</th><th></th>" if len(names) == 2 else ""
+    compared = f"<th>{say('difference')}</th><th></th>" if len(names) == 2 else ""
     rows = [f"<tr><th></th>{keys}{compared}</tr>"]
     for key, metric in METRICS.items():
         values = [result.values[key] for result in results.values()]
@@ -134,7 +143,7 @@ def _table(results: Mapping[str, Result]) -> str:
         cells = "".join(f"<td>{value:,.{metric.digits}f}</td>" for value in values)
         if len(values) == 2:
             cells += _swing(values[0], values[1], metric.better, metric.digits)
-        title = f"{html.escape(metric.title)} <span class=faint>{metric.unit}</span>"
+        title = f"{html.escape(say(metric.title))} <span class=faint>{metric.unit}</span>"
         rows.append(f"<tr><td>{title}</td>{cells}</tr>")
     return f"<table>{''.join(rows)}</table>"
 

@@ -96,7 +96,7 @@
       const row = document.createElement("tr"), cause = lately(band, t);
       const index = Math.min(Math.max(Math.round((t - start) / step) - 1, 0), rows - 1);
       const cells = [band.name, show(band.run.columns[band.name][index], "%"),
-        cause ? `${cause.rule}${cause.values ? ` (${cause.values})` : ""}, since ${clock(cause.at)}` : "nothing decided yet"];
+        cause ? `${cause.rule}${cause.values ? ` (${cause.values})` : ""}, ${about.words.since} ${clock(cause.at)}` : about.words.nothing];
       for (const content of cells) row.appendChild(document.createElement("td")).textContent = content;
       row.firstChild.style.color = band.run.colour;
       return row;

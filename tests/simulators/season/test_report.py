@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from simulators.season import backtest, report, series
+from simulators.season.metrics import METRICS
 from simulators.season.recorder import Recorder
+from simulators.season.speech import LOCALE, compiled, speech
 from simulators.season.table import better, table
 from tests.config.example import RULES
 
@@ -100,3 +102,15 @@ def test_the_better_one_is_told() -> None:
 def test_a_table_has_a_column_for_the_difference(runs: dict[str, backtest.Run]) -> None:
     shown = table(list(runs), [run.result for run in runs.values()])
     assert [str(column.header) for column in shown.columns] == ["1 days", "mine", "warmer", "difference", ""]
+
+
+# languages
+
+
+def test_every_word_of_the_report_is_said_in_korean() -> None:
+    say = speech("ko")
+    template = (LOCALE.parent / "assets" / "report.html").read_text(encoding="utf-8")
+    texts = [metric.title for metric in METRICS.values()] + re.findall(r"\[\[(.+?)\]\]", template)
+    assert [text for text in texts if not re.search("[가-힣]", say(text))] == []
+    for po in LOCALE.rglob("*.po"):
+        assert po.with_suffix(".mo").read_bytes() == compiled(po), "run python -m simulators.season.speech"
