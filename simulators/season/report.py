@@ -52,7 +52,7 @@ def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Record
     say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
     about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()})
-    about["words"] = {"since": say("since"), "nothing": say("nothing decided yet")}
+    about["words"] = {"since": say("since"), "nothing": say("nothing decided yet"), "time": say("Time")}
     title = f"{site.name}: {say(' against ').join(runs)}"
     end = season.start + timedelta(days=season.days)
     facts = say("{start} to {end}, weather {weather}, seed {seed}, {structure}, {crop}").format(

@@ -9,6 +9,7 @@ import gettext
 import io
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
@@ -36,7 +37,10 @@ def compiled(path: Path) -> bytes:
 
     out = io.BytesIO()
     with path.open("rb") as file:
-        write_mo(out, read_po(file))
+        catalog = read_po(file)
+    # the same source gives the same file, whenever
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    write_mo(out, catalog)
     return out.getvalue()
 
 

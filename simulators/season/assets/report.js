@@ -45,7 +45,7 @@
   const width = () => Math.min(document.body.clientWidth - 50, 1050);
   const add = (id, height, series, data, extra = {}) => {
     const plot = new uPlot({
-      width: width(), height, series: [{ value: (_, t) => (t == null ? "–" : clock(t)) }, ...series],
+      width: width(), height, series: [{ label: about.words.time, value: (_, t) => (t == null ? "–" : clock(t)) }, ...series],
       tzDate: (t) => uPlot.tzDate(new Date((t + about.zone) * 1000), "Etc/UTC"),
       cursor: { sync: { key: sync.key }, drag: { x: true, y: false }, ...extra.cursor },
       hooks: { setScale: [(u, key) => key === "x" && range(u.scales.x.min, u.scales.x.max)], ...extra.hooks },
@@ -139,7 +139,7 @@
   const days = about.days;
   const perDay = new uPlot({
     width: width(), height: 170,
-    series: [{ value: (_, t) => (t == null ? "–" : clock(t).slice(0, 10)) }, ...runs.map((run) => line(run.name, run.colour, about.daily.unit, {
+    series: [{ label: about.words.time, value: (_, t) => (t == null ? "–" : clock(t).slice(0, 10)) }, ...runs.map((run) => line(run.name, run.colour, about.daily.unit, {
       fill: `${run.colour}33`, paths: uPlot.paths.stepped({ align: 1 }) }))],
     tzDate: (t) => uPlot.tzDate(new Date((t + about.zone) * 1000), "Etc/UTC"),
     cursor: { drag: { x: false, y: false } }, axes: [{ values: hours }, { size: 62 }], scales: { y: { range: (u, low, high) => [0, high * 1.05 || 1] } },
