@@ -39,6 +39,7 @@ _CONSTANTS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+_INVISIBLE_BREAK = re.compile("[\x85\u2028\u2029]")  # ends a line for the parser, and for no editor
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)?(?P<end>\})?")
 
 
@@ -47,6 +48,10 @@ def parse(text: str, file: str, lookup: Lookup, problems: Problems) -> Mapping |
 
     `${NAME}` in a value is replaced by what `lookup` says.
     """
+    unseen = _INVISIBLE_BREAK.search(text)
+    if unseen is not None:
+        problems.add(syntax.forbidden(text, unseen.start(), file))
+        return None
     builder = _Builder(text, file, lookup, problems)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):

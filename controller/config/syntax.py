@@ -76,7 +76,11 @@ def _start(line: str) -> int:
 
 def unreadable(error: YAMLError, text: str, file: str) -> ConfigError:
     """A character that no YAML file may have."""
-    at = getattr(error, "position", 0)
+    return forbidden(text, getattr(error, "position", 0), file)
+
+
+def forbidden(text: str, at: int, file: str) -> ConfigError:
+    """The character at this index must not be there."""
     before = text[:at].splitlines() or [""]
     if text[:at].endswith("\n"):
         before.append("")

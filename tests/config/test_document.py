@@ -161,6 +161,8 @@ def test_what_only_looks_like_a_variable(wrong: str) -> None:
         ("? [a]\n: b\n", "f.yaml:1:3: a name must be a single text (put a name before the colon)"),
         ("a: " + "[" * 30 + "]" * 30, "f.yaml:1:23: this is nested too deeply (simplify it)"),
         ("a: \x07b\n", "f.yaml:1:4: the character U+0007 cannot stand in a YAML file (remove it)"),
+        ("a: b\u2028c\n", "f.yaml:1:5: the character U+2028 cannot stand in a YAML file (remove it)"),
+        ("# a\x85b: c\n", "f.yaml:1:4: the character U+0085 cannot stand in a YAML file (remove it)"),
         ("a: @b\n", "f.yaml:1:4: a text cannot begin with '@' (put the text in quotes)"),
         ('a: "\\q"\n', "f.yaml:1:6: a backslash in double quotes must begin an escape (use single quotes)"),
         ("a: [1, 2\nb: 3\n", "f.yaml:1:4: this bracket is never closed on line 1 (add ])"),
