@@ -288,13 +288,14 @@ class Api:
 
     async def apply(self, request: Request) -> Response:
         asked = await body(request, RulesQuestion)
-        found = await self.put_into_force(asked.rules, who(request).name)
+        language = request.query_params.get("language", "en")
+        found = await self.put_into_force(asked.rules, who(request).name, language)
         return as_json(found, 200 if "done" in found else 422)
 
-    async def put_into_force(self, rules: str, by: str) -> dict[str, Any]:
+    async def put_into_force(self, rules: str, by: str, language: str) -> dict[str, Any]:
         """Write a text that is right, and wait until the controller has taken it over. Raises Refused."""
         records = self.records()
-        found = await self.report(rules, "en")
+        found = await self.report(rules, language)
         if found["errors"]:
             first = found["errors"][0]
             return {"error": f"line {first['line']}: {first['message']}", "errors": found["errors"]}

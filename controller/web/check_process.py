@@ -22,6 +22,7 @@ from controller.config.document import Lookup
 from controller.core.build import Builder
 from controller.core.plan import Plan
 from controller.model.errors import ConfigError
+from controller.web.advice import advised
 from controller.web.language import Speech, speech
 from controller.web.sentences import sentences
 from controller.web.setpoint_lines import setpoints_over
@@ -36,9 +37,10 @@ def report(question: Mapping[str, Any]) -> dict[str, Any]:
     `values` are what the points read now: the picture shows the setpoints as if they stayed so.
     """
     checked = check_texts(question["site"], question["rules"], lookup=_veiled(question["rules"]))
+    say = speech(question["language"])
     found: dict[str, Any] = {
-        "errors": [_item(error) for error in checked.errors],
-        "findings": [_item(warning) for warning in checked.warnings if warning.place.file != "site.yaml"],
+        "errors": [_item(error, say) for error in checked.errors],
+        "findings": [_item(warning, say) for warning in checked.warnings if warning.place.file != "site.yaml"],
         "sentences": [],
         "setpoints": {},
         "words": [],
@@ -47,9 +49,9 @@ def report(question: Mapping[str, Any]) -> dict[str, Any]:
         return found
     plan, now = checked.configuration.plan, int(question["now"])
     year = datetime.fromtimestamp(now, UTC).year
-    found["findings"] += [_item(finding) for finding in analyse(plan, year) if finding.place.file != "site.yaml"]
+    found["findings"] += [_item(finding, say) for finding in analyse(plan, year) if finding.place.file != "site.yaml"]
     found["findings"].sort(key=lambda item: item["line"])
-    found["sentences"] = _sentences(plan, speech(question["language"]))
+    found["sentences"] = _sentences(plan, say)
     found["setpoints"] = _picture(plan, now, question["values"])
     found["words"] = sorted(_words(plan))
     return found
@@ -72,14 +74,14 @@ def _veiled(rules: str) -> Lookup:
     return lookup
 
 
-def _item(item: ConfigError | Finding) -> dict[str, Any]:
+def _item(item: ConfigError | Finding, say: Speech) -> dict[str, Any]:
     place = item.place
     return {
         "file": place.file,
         "line": place.line,
         "column": place.column,
-        "message": item.message,
-        "suggestion": item.suggestion,
+        "message": advised(item.message, say),
+        "suggestion": advised(item.suggestion, say),
         "kind": getattr(item, "kind", ""),
         "witness": getattr(item, "witness", ""),
     }

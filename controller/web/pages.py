@@ -255,7 +255,7 @@ class Pages:
 
     async def bring_back(self, request: Request) -> Html:
         frame, version_ = self._for(Role.ADMIN, request), await self._version(request)
-        found = await self._api.put_into_force(version_.text, frame.person.name)
+        found = await self._api.put_into_force(version_.text, frame.person.name, frame.say.language)
         if "error" in found:
             raise Refused(found["error"])
         return _said(frame.say("The rules of then are in force again."), reload=True)

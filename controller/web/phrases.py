@@ -7,6 +7,7 @@ form is said in its translation, and what stands in the holes is looked at in th
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from controller.web.language import N_, Speech, speech
@@ -127,6 +128,7 @@ FORMS = (
     N_("rules.yaml cannot be read: {reason}"),
     N_("rules.yaml cannot be written: {reason}"),
     N_("the file is written, but the controller has not taken it over yet; see the alarms"),
+    N_("line {n}: {reason}"),
     N_("these rules could not be checked: {reason}"),
     N_("this controller keeps no history"),
     N_("the history cannot be read now"),
@@ -141,13 +143,32 @@ _KNOWN = frozenset(WORDS)
 _NUMBER, _NUMBERS = r"-?\d[\d.]*", frozenset({"n", "hours", "minutes"})
 
 
+class Forms:
+    """Sentences with {holes}. Of several that fit a text, the one with the least in its holes is meant."""
+
+    def __init__(self, forms: Sequence[str]) -> None:
+        self._patterns = [(form, _pattern(form)) for form in sorted(forms, key=_said_outright, reverse=True)]
+
+    def fitting(self, text: str) -> tuple[str, dict[str, str]] | None:
+        """The form of this text, and what stands in its holes."""
+        for form, pattern in self._patterns:
+            match = pattern.fullmatch(text)
+            if match is not None:
+                return form, match.groupdict()
+        return None
+
+
+def _said_outright(form: str) -> int:
+    return len(re.sub(r"\{\w+\}", "", form))
+
+
 def _pattern(form: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", form)
     holes = (f"(?P<{p}>{_NUMBER if p in _NUMBERS else '.+?'})" if i % 2 else re.escape(p) for i, p in enumerate(parts))
     return re.compile("".join(holes), re.DOTALL)
 
 
-_PATTERNS = tuple((form, _pattern(form)) for form in FORMS)
+_FORMS = Forms(FORMS)
 
 
 def told(text: str, say: Speech) -> str:
@@ -160,8 +181,8 @@ def _told(text: str, language: str, depth: int) -> str:
     say = speech(language)
     if text in _KNOWN:
         return say(text)
-    for form, pattern in _PATTERNS if depth else ():
-        match = pattern.fullmatch(text)
-        if match is not None:
-            return say(form, **{name: _told(value, language, depth - 1) for name, value in match.groupdict().items()})
-    return text
+    found = _FORMS.fitting(text) if depth else None
+    if found is None:
+        return text
+    form, holes = found
+    return say(form, **{name: _told(value, language, depth - 1) for name, value in holes.items()})

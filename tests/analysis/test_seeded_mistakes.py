@@ -282,12 +282,17 @@ def test_house1_gives_no_false_alarm() -> None:
     assert findings(SITE, RULES) == []
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_each_mistake_is_found_with_its_witness(mistake: Mistake) -> None:
+def made(mistake: Mistake) -> list[Finding]:
+    """What is found once somebody has made this mistake."""
     text = SITE if mistake.site else RULES
     assert mistake.remove in text
     changed = text.replace(mistake.remove, mistake.add, 1)
-    found = findings(changed, RULES) if mistake.site else findings(SITE, changed)
+    return findings(changed, RULES) if mistake.site else findings(SITE, changed)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_each_mistake_is_found_with_its_witness(mistake: Mistake) -> None:
+    found = made(mistake)
     fitting = [f for f in found if f.kind == mistake.kind and mistake.says in f.message]
     assert fitting, [str(f) for f in found]
     assert re.search(mistake.witness, fitting[0].witness), fitting[0].witness

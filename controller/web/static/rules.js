@@ -178,7 +178,7 @@ apply?.addEventListener("click", async () => {
   const rules = text();
   apply.disabled = true;
   state.textContent = words.checking;
-  const [status, found] = await send("/api/rules", { rules });
+  const [status, found] = await send(`/api/rules?language=${document.documentElement.lang}`, { rules });
   if (status === 200) {
     inForce = rules;
     state.textContent = words.applied;
