@@ -202,6 +202,12 @@ async def test_all_is_said_again_when_home_assistant_starts(broker: Mosquitto) -
         await until(lambda: any(t.endswith("tank.ph/state") for t, _ in watcher.came[seen:]))
 
 
+def removals(watcher: Watcher, since: int) -> list[bool]:
+    """Of each announcement of the device: whether it takes a sensor back."""
+    devices = [orjson.loads(payload) for t, payload in watcher.came[since:] if "/device/" in t and payload]
+    return [{"platform": "sensor"} in device["components"].values() for device in devices]
+
+
 async def test_what_is_gone_from_the_house_goes_from_home_assistant(broker: Mosquitto) -> None:
     before, after = House(plan()), House(plan(points={"air.temperature": "temperature"}))
     async with watching(broker) as watcher:
@@ -218,13 +224,7 @@ async def test_what_is_gone_from_the_house_goes_from_home_assistant(broker: Mosq
                 else:
                     # the entities' own messages are taken back, the device's components one by one
                     await until(lambda: len(watcher.configs()) == 1)
-                    removing = [
-                        parts
-                        for t, p in watcher.came[seen:]
-                        if "/device/" in t and p and (parts := orjson.loads(p)["components"])
-                    ]
-                    assert {"platform": "sensor"} in removing[-2].values()
-                    assert {"platform": "sensor"} not in removing[-1].values()
+                    await until(lambda seen=seen: removals(watcher, seen)[-2:] == [True, False])
             await until(lambda: watcher.status() == b"offline")
 
 
