@@ -30,6 +30,7 @@ def house(tmp_path: Path) -> tuple[Path, Path]:
     (config / "credentials" / "TOKEN").write_text("secret")
     (config / "credentials" / "TOKEN").chmod(0o600)
     (state / "users.json").write_text("{}")
+    (state / "session.key").write_bytes(b"key")
     return config, state
 
 
@@ -57,6 +58,7 @@ def test_what_was_saved_while_the_store_wrote_comes_back(house: tuple[Path, Path
     assert summary.files == 4
     restore(file, tmp_path / "new" / "config", tmp_path / "new" / "state")
     assert stored(tmp_path / "new" / "state") == 3
+    assert not (tmp_path / "new" / "state" / "session.key").exists()
     assert (tmp_path / "new/config/rules.yaml").read_text() == "onsil: 1 # 규칙\n"
     assert (tmp_path / "new/state/users.json").read_text() == "{}"
 

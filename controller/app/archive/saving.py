@@ -22,6 +22,9 @@ from controller.store.schema import FILE
 
 from .layout import BEFORE, CONFIG, CREDENTIALS, FORMAT, MANIFEST, STATE, ArchiveError, Summary
 
+SESSION_KEY = "session.key"
+"""With it, and the hashes of the passwords, anybody could pass for somebody who has logged in; a new one is made."""
+
 # what the controller makes again, what is left of a damaged database (FILE.damaged-...), and the database itself, of
 # which a copy is taken
 _NOT_STATE = (LOCK, SOCKET, FILE, BEFORE, ".")
@@ -30,12 +33,14 @@ _NOT_STATE = (LOCK, SOCKET, FILE, BEFORE, ".")
 def save(file: Path, config: Path, state: Path, version: str, *, credentials: bool = False) -> Summary:
     """Write a backup, whole or not at all. Raises ArchiveError, and OSError where the disk does not take it.
 
-    Passwords and tokens are left out unless `credentials` is true. Only the owner can read the file.
+    Passwords, tokens and the key of the page's sessions are left out unless `credentials` is true. Only
+    the owner can read the file.
     """
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     not_config = (BEFORE, ".") if credentials else (BEFORE, ".", f"{CREDENTIALS}/")
     members = [(f"{CONFIG}/{name}", path, path.stat()) for name, path in _files(config, not_config)]
-    members += [(f"{STATE}/{name}", path, path.stat()) for name, path in _files(state, _NOT_STATE)]
+    not_state = _NOT_STATE if credentials else (*_NOT_STATE, SESSION_KEY)
+    members += [(f"{STATE}/{name}", path, path.stat()) for name, path in _files(state, not_state)]
     database = state / FILE
     if not members and not database.exists():
         raise ArchiveError(f"there is nothing to save in {config} and {state}")
