@@ -11,23 +11,18 @@ from controller.core.plan import ControlPlan, DrivePlan, LimitPlan, Pace, PumpPl
 from controller.rules.parser import Text
 from tests.core.writing import drive, expression, rounds, rule, setpoint
 
-from .grown import STEP, Grown
+from .grown import STEP, Grown, hours
 
 WINTER, SPRING, SUMMER, DAMP = "2026-01-15", "2026-04-15", "2026-06-21", "2026-04-25"
 HEAT = rule("Heat", "air.temperature < 17.5 °C", {"heater": "on"}, until="air.temperature > 18.5 °C")
 VENT = drive("Vent", "roof_vent", "air.temperature", "22 °C", "6 K", {"outside.temperature < 5 °C": "12 K"})
 
 
-def hours(values: list[float], condition: float) -> float:
-    """For how long values lay above a bound."""
-    return sum(value > condition for value in values) * STEP / 3600
-
-
 def test_a_p_band_keeps_a_spring_day_inside_its_band() -> None:
     grown = Grown(SPRING, rules=(VENT, HEAT)).days(1)
     assert max(grown.seen["air.temperature"]) < 28
     assert min(grown.between("air.temperature", 1, 24)) > 16.5
-    assert grown.moves("roof_vent") <= 80
+    assert grown.moves("roof_vent") <= 90
 
 
 def test_an_integral_part_brings_it_nearer_to_the_setpoint() -> None:
@@ -181,11 +176,6 @@ def test_vents_are_closed_while_a_storm_blows() -> None:
     assert grown.moves("roof_vent") <= 100
 
 
-def open_while(grown: Grown, name: str, flags: list[bool]) -> list[float]:
-    """Where an actuator stood at the steps that are flagged."""
-    return [position for position, flag in zip(grown.stood[name], flags, strict=True) if flag]
-
-
 def test_the_vent_that_faces_the_wind_is_held_back() -> None:
     def vent(name: str, faces: str, most: str) -> DrivePlan:
         into_the_wind = f"ramp(angle(average(outside.wind_direction, 10 min), {faces}), 100°, 80°)"
@@ -204,7 +194,7 @@ def test_the_vent_that_faces_the_wind_is_held_back() -> None:
         into = [abs((d - faces + 180) % 360 - 180) < 75 and v > 2.5 for d, v in zip(directions, speeds, strict=True)]
         steady = [all(into[max(i - 60, 0) : i + 1]) for i in range(len(into))]
         tested += sum(steady)
-        assert max(open_while(grown, name, steady), default=0.0) <= 24
+        assert max(grown.where(name, steady), default=0.0) <= 24
         assert max(grown.stood[name]) > 60 or any(steady)
         assert grown.moves(name) <= 160
     assert tested > 100
@@ -241,7 +231,7 @@ def test_fans_and_pad_come_after_the_vents_and_keep_a_summer_day_cooler() -> Non
     running = [position > 50 for position in grown.stood["fan_1"]]
     assert any(running)
     started = [now and not before for before, now in pairwise([False, *running])]
-    assert min(open_while(grown, "roof_vent", started)) > 85
+    assert min(grown.where("roof_vent", started)) > 85
     assert all(one >= other for one, other in zip(grown.stood["fan_1"], grown.stood["fan_2"], strict=True))
     assert all(grown.moves(name) <= 40 for name in stages.switches)
 
