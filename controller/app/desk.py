@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from controller.app.control import Refused
 from controller.app.engine import Engine
 from controller.app.records import Records
 from controller.app.status import Data, cause_data
-from controller.core.plan import Plan
+from controller.core.plan import Plan, SettingPlan
 from controller.core.views import ActuatorView
 from controller.model.commands import Acknowledge, Override, Release
 from controller.model.errors import one_of
-from controller.model.units import show_duration
+from controller.model.units import UnitError, parse_measure, show, show_duration
 
 LONGEST_OVERRIDE = 24 * 3600.0  # seconds; nobody remembers a hand on the page for longer than a day
 
@@ -59,16 +61,23 @@ class Desk:
                 return self.acknowledge(str(question.get("alarm")), by)
         raise Refused(f"there is no question {doing!r}")
 
-    def why(self, actuator: str, at: object = None) -> Data:
-        """Why an actuator is where it is now, or was where it was at a past time."""
-        view = self._actuator(actuator)
+    def why(self, name: str, at: object = None) -> Data:
+        """Why an actuator or a setting is where it is now, or was where it was at a past time."""
+        setting = self._settings().get(name)
+        view = None if setting else self.actuator(name)
         language = {"language": self._engine.core.plan.site.language}
         if at is not None:
             if self._why_then is None:
                 raise Refused("there is no journal to look into")
-            return self._why_then(actuator, str(at)) | language
+            then = self._why_then(name, str(at)) | language
+            if setting and then["target"] is not None:
+                then["text"] = show(then["target"], setting.unit)
+            return then
+        if setting:
+            return language | {"actuator": name} | self._why_setting(name)
+        assert view is not None
         return language | {
-            "actuator": actuator,
+            "actuator": name,
             "position": view.position,
             "target": view.target,
             "moving": view.moving,
@@ -77,26 +86,53 @@ class Desk:
             "cause": cause_data(view.cause),
         }
 
-    def override(self, actuator: str, value: object, seconds: object, by: str) -> Data:
-        """Set an actuator by hand, `value` in %, for `seconds`."""
-        share, length = self.allowed(actuator, value, seconds)
-        self._engine.emit((Override(actuator, share, length, by),))
-        return {"done": f"{actuator} is set to {share:g} % for {show_duration(length)}"}
+    def _why_setting(self, name: str) -> Data:
+        view = next(view for view in self._engine.core.settings() if view.name == name)
+        value = None if math.isnan(view.value) else view.value
+        trouble, cause = view.trouble, cause_data(view.cause)
+        return {"position": value, "target": value, "text": view.text, "moving": "", "limited": "", "trouble": trouble,
+                "cause": cause}  # fmt: skip
 
-    def allowed(self, actuator: str, value: object, seconds: object) -> tuple[float, float]:
+    def override(self, name: str, value: object, seconds: object, by: str) -> Data:
+        """Set an actuator by hand, `value` in %, or a setting, `value` in its unit or with one, for `seconds`."""
+        number, length = self.allowed(name, value, seconds)
+        self._engine.emit((Override(name, number, length, by),))
+        setting = self._settings().get(name)
+        text = show(number, setting.unit) if setting else f"{number:g} %"
+        return {"done": f"{name} is set to {text} for {show_duration(length)}"}
+
+    def allowed(self, name: str, value: object, seconds: object) -> tuple[float, float]:
         """The value and the time of an override that would be taken."""
-        self._actuator(actuator)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
-            raise Refused("the value is a number from 0 to 100 (%)")
+        if (setting := self._settings().get(name)) is not None:
+            number = self._allowed_number(setting, value)
+        else:
+            self.actuator(name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+                raise Refused("the value is a number from 0 to 100 (%)")
+            number = float(value)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_OVERRIDE:
             raise Refused(f"an override lasts from 1 s to {show_duration(LONGEST_OVERRIDE)}")
-        return float(value), float(seconds)
+        return number, float(seconds)
 
-    def release(self, actuator: str, by: str) -> Data:
-        """Give an actuator back to the rules."""
-        self._actuator(actuator)
-        self._engine.emit((Release(actuator, by),))
-        return {"done": f"{actuator} follows the rules again"}
+    def _allowed_number(self, setting: SettingPlan, value: object) -> float:
+        """A number in the setting's unit. A text carries its own."""
+        number = math.nan
+        if isinstance(value, str):
+            with suppress(UnitError):
+                number = parse_measure(value, setting.unit)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            number = float(value)
+        if not setting.low <= number <= setting.high:
+            limits = f"{setting.low:g} to {setting.high:g} {setting.unit}".rstrip()
+            raise Refused(f"the value is a number from {limits}")
+        return number
+
+    def release(self, name: str, by: str) -> Data:
+        """Give an actuator or a setting back to the rules."""
+        if name not in self._settings():
+            self.actuator(name)
+        self._engine.emit((Release(name, by),))
+        return {"done": f"{name} follows the rules again"}
 
     def acknowledge(self, alarm: str, by: str) -> Data:
         """Note that a person has seen an alarm."""
@@ -106,8 +142,12 @@ class Desk:
         self._engine.emit((Acknowledge(alarm, by),))
         return {"done": f"{alarm} is acknowledged"}
 
-    def _actuator(self, name: str) -> ActuatorView:
+    def _settings(self) -> dict[str, SettingPlan]:
+        return {setting.name: setting for setting in self.plan.settings}
+
+    def actuator(self, name: str) -> ActuatorView:
+        """How an actuator stands."""
         views = {view.name: view for view in self._engine.core.actuators()}
         if name not in views:
-            raise Refused(f"there is no actuator {name!r} ({one_of(name, views)})")
+            raise Refused(f"there is no actuator {name!r} ({one_of(name, [*views, *self._settings()])})")
         return views[name]

@@ -6,7 +6,7 @@ would do differently is noted as it begins and as it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from controller.core.core import Core
@@ -15,29 +15,37 @@ from controller.model.commands import Cause, Report, Request
 from controller.model.events import Event, Noted
 from controller.model.ports import FieldInput
 from controller.model.time import Instant
+from controller.model.units import Unit, show
 from controller.scenarios import IdealDevices
 
 Input = FieldInput | Request
 
-APART = 10.0  # % between two positions that count as different
+APART = 10.0  # % between two positions that count as different; two numbers differ by their setting's deadband
 FOR = 30.0  # s that a difference must last: both motors may be under way to the same place
 
 
 class Difference(NamedTuple):
-    """What the shadow would do with an actuator and what is done (%), each with its cause."""
+    """What the shadow would do with an actuator or a setting and what is done, each with its cause.
+
+    Numbers are in % of opening, or in the `unit` of the setting.
+    """
 
     actuator: str
     would: float
     because: Cause
     is_at: float
     by: Cause
+    unit: Unit | None = None
 
     def sentence(self) -> str:
         """One line for the journal."""
         return (
-            f"{self.actuator} would be {self.would:.0f} % by {self.because.sentence()}; "
-            f"it is {self.is_at:.0f} % by {self.by.sentence()}"
+            f"{self.actuator} would be {self._shown(self.would)} by {self.because.sentence()}; "
+            f"it is {self._shown(self.is_at)} by {self.by.sentence()}"
         )
+
+    def _shown(self, number: float) -> str:
+        return f"{number:.0f} %" if self.unit is None else show(number, self.unit)
 
     def rules(self) -> tuple[str, str]:
         """The rules that disagree: while they stay the same, it is the same difference."""
@@ -69,17 +77,37 @@ class Shadow:
 
     def _compare(self, now: Instant) -> list[Event]:
         notes: list[Event] = []
-        active = {view.name: view for view in self._active().actuators()}
-        for view in self._core.actuators():
-            is_now = active.get(view.name)
-            if is_now is None or abs(view.target - is_now.target) < APART:
-                self._since.pop(view.name, None)
-                if self._told.pop(view.name, None) is not None:
-                    notes.append(Noted("shadow", f"{view.name}: no difference any more", now))
-            elif now.seconds_since(self._since.setdefault(view.name, now)) >= FOR:
-                difference = Difference(view.name, view.target, view.cause, is_now.target, is_now.cause)
-                told = self._told.get(view.name)
-                self._told[view.name] = difference
-                if told is None or told.rules() != difference.rules():
-                    notes.append(Noted("shadow", difference.sentence(), now))
+        active, core = self._active(), self._core
+        stand = {view.name: (view.target, view.cause) for view in active.actuators()}
+        stand |= {view.name: (view.value, view.cause) for view in active.settings()}
+        for view in core.actuators():
+            notes += self._look(view.name, view.target, view.cause, stand.get(view.name), APART, None, now)
+        numbers = {plan.name: plan for plan in core.plan.settings}
+        for number in core.settings():
+            plan, is_now = numbers[number.name], stand.get(number.name)
+            notes += self._look(
+                number.name, number.value, number.cause, is_now, max(plan.deadband, 1e-9), plan.unit, now
+            )
         return notes
+
+    def _look(
+        self,
+        name: str,
+        would: float,
+        because: Cause,
+        is_now: tuple[float, Cause] | None,
+        apart: float,
+        unit: Unit | None,
+        now: Instant,
+    ) -> Iterator[Event]:
+        """Note where a difference begins or ends. What nobody has been told yet differs from nothing."""
+        if is_now is None or not abs(would - is_now[0]) >= apart:
+            self._since.pop(name, None)
+            if self._told.pop(name, None) is not None:
+                yield Noted("shadow", f"{name}: no difference any more", now)
+        elif now.seconds_since(self._since.setdefault(name, now)) >= FOR:
+            difference = Difference(name, would, because, *is_now, unit)
+            told = self._told.get(name)
+            self._told[name] = difference
+            if told is None or told.rules() != difference.rules():
+                yield Noted("shadow", difference.sentence(), now)

@@ -58,6 +58,17 @@ def describe(
             }
             for view in core.actuators()
         ],
+        "settings": [
+            {
+                "name": view.name,
+                "value": None if math.isnan(view.value) else view.value,
+                "text": view.text,
+                "trouble": view.trouble,
+                "cause": cause_data(view.cause),
+                "hand": None if view.hand is None else view.hand._asdict(),
+            }
+            for view in core.settings()
+        ],
         "rounds": [
             {
                 "rule": view.rule,

@@ -26,6 +26,9 @@ def status_lines(state: State) -> list[str]:
     for actuator in state["actuators"]:
         lines.append(f"  {actuator['name']}: {position(actuator)}")
         lines.extend(f"      {line}" for line in why_lines(actuator)[1:])
+    for setting in state.get("settings", ()):
+        lines.append(f"  {setting['name']}: {setting['text']}")
+        lines.extend(f"      {line}" for line in why_lines(setting)[1:])
     lines += ["", *(_alarm(alarm) for alarm in state["alarms"])] if state["alarms"] else ["", "  no alarms"]
     if "shadow" in state:
         lines += ["", *(f"  shadow: {line}" for line in state["shadow"] or ["no difference now"])]
@@ -55,6 +58,8 @@ def why_lines(actuator: State) -> list[str]:
 
 def position(actuator: State) -> str:
     """The position and where it is going: "35 %, opening to 60 %"."""
+    if actuator.get("text"):
+        return str(actuator["text"])  # a number with its unit
     now, target = actuator.get("position"), actuator["target"]
     if now is None:
         return f"target {target:.0f} %"

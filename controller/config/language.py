@@ -32,7 +32,7 @@ from controller.rules.tree import Number, walk
 
 from .fields import Corrected, Periods
 from .problems import Problems
-from .rules_file import Control, Drive, Irrigation, Rule, RulesFile, Safety, SetRule
+from .rules_file import Control, Drive, Irrigation, Rule, RulesFile, Safety, SafetySet, SetRule
 from .texts import Amount
 from .treatment import rate
 
@@ -202,10 +202,10 @@ class Language:
 
     def sets(self) -> tuple[SetPlan, ...]:
         made = []
-        for rule in self._file.rules:
+        for rule in (*self._file.rules, *self._file.safety):
             if isinstance(rule, SetRule):
                 with self._problems.caught():
-                    made.append(self._set(rule))
+                    made.append(replace(self._set(rule), safety=isinstance(rule, SafetySet)))
         return tuple(made)
 
     def _set(self, rule: SetRule) -> SetPlan:
@@ -227,8 +227,9 @@ class Language:
     def safety(self) -> tuple[RulePlan, ...]:
         made = []
         for rule in self._file.safety:
-            with self._problems.caught():
-                made.append(self._rule(rule, rule.force))
+            if isinstance(rule, Safety):
+                with self._problems.caught():
+                    made.append(self._rule(rule, rule.force))
         return tuple(made)
 
     def _rule(self, rule: Rule | Safety, asked: Mapping[Text, tuple[Text, Demand]]) -> RulePlan:

@@ -97,6 +97,18 @@ class Safety(Entry):
     force: dict[Name, Asked] = Field(min_length=1, examples=["{roof_vent: at most 5 %}"])
 
 
+class SafetySet(SetRule):
+    """Sets a number above every other rule and every hand, while `when` holds."""
+
+    when: Condition = Field(examples=["slab.ec > 5 mS/cm for 10 min"])
+
+
+AnySafety = Annotated[
+    Annotated[Safety, Tag("<safety>")] | Annotated[SafetySet, Tag("<set>")],
+    Discriminator(lambda value: "<set>" if isinstance(value, Mapping) and "set" in value else "<safety>"),
+]
+
+
 class Alarm(Entry):
     """Tells people."""
 
@@ -172,6 +184,6 @@ class RulesFile(File):
     stages: list[Stages] = Field(default=[], description="Several switches for one need.")
     irrigation: list[Irrigation] = Field(default=[], description="When which valve waters.")
     pumps: list[Pump] = Field(default=[], description="Pumps and master valves.")
-    safety: list[Safety] = Field(default=[], description="What stands above every rule and every hand.")
+    safety: list[AnySafety] = Field(default=[], description="What stands above every rule and every hand.")
     alarms: list[Alarm] = Field(default=[], description="What people are told.")
     notify: dict[Priority, list[Address]] = Field(default={}, description="Apprise URLs for each priority.")

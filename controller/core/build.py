@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.model.commands import Level
 from controller.model.units import show
 from controller.rules.compiler import Symbol
 from controller.rules.parser import Demand
@@ -30,7 +31,7 @@ from .plan import (
 from .pulse import Pulse
 from .scope import PERCENT, PLAIN, PlanScope
 from .sensors import Channel, Vote
-from .setting import Choice, Setting, Settings
+from .setting import Choice, Ladder, Setting, Settings
 from .stage import Shown, Stage
 from .stages import Stages
 from .start_times import StartTimes
@@ -191,12 +192,16 @@ class Builder:
         return {name: StagedDemand(plan.name, stages, name, explain) for name in plan.switches}
 
     def _setting(self, plan: SettingPlan) -> Setting:
-        choices = [self._choice(rule, plan) for rule in self.plan.sets if rule.setting == plan.name]
-        patience = self.scope.patience(slot for choice in choices for slot in choice.slots())
-        return Setting(self.settings, self.book, plan, self._slots[plan.name], choices, patience)
+        safety, rules = self._ladder(Level.SAFETY, plan), self._ladder(Level.RULE, plan)
+        return Setting(self.settings, self.book, plan, self._slots[plan.name], safety, rules)
+
+    def _ladder(self, level: Level, plan: SettingPlan) -> Ladder:
+        sets = [rule for rule in self.plan.sets if rule.setting == plan.name]
+        choices = [self._choice(rule, plan) for rule in sets if rule.safety is (level is Level.SAFETY)]
+        return Ladder(level, choices, self.scope.patience(slot for choice in choices for slot in choice.slots()))
 
     def _choice(self, rule: SetPlan, plan: SettingPlan) -> Choice:
-        with self.scope.compiling(f"set {rule.name}"):
+        with self.scope.compiling(f"{'safety' if rule.safety else 'set'} {rule.name}"):
             value = self.scope.value(rule.value, like=plan.unit)
             when = self.scope.condition(rule.when) if rule.when else None
         trees = [rule.value.tree] + ([rule.when.tree] if rule.when else [])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from controller.model.time import NS, Instant
 from controller.model.units import show_duration
 from controller.rules.tree import Name, SinceStart, walk
 
+from . import snapshot
 from .arbiter import Hand
 from .build import Builder
 from .network import Moment
@@ -35,8 +35,6 @@ LONGEST_OVERRIDE = 24 * 3600.0
 
 _SHORTEST_WAIT = 1e-6
 """Seconds."""
-
-_VERSION = 1
 
 
 class Step(NamedTuple):
@@ -140,28 +138,36 @@ class Core:
             case Report():
                 self._stage.hear(item, now)
                 self._settings.hear(item, now)
-            case Override(actuator, value, seconds, by):
+            case Override(name, value, seconds, by):
                 if not (math.isfinite(value) and math.isfinite(seconds)):
-                    self._network.note(actuator, f"override by {by} refused: it is no number")
+                    self._network.note(name, f"override by {by} refused: it is no number")
                     return
-                seconds, value = min(max(seconds, 0.0), LONGEST_OVERRIDE), min(max(value, 0.0), 100.0)
-                text = f"override to {value:.0f} % by {by} for {show_duration(seconds)}"
-                self._hand(actuator, Hand(value, now.t + seconds, by), text)
-            case Release(actuator, by):
-                self._hand(actuator, None, f"released by {by}")
+                self._hand(name, Hand(value, now.t + min(max(seconds, 0.0), LONGEST_OVERRIDE), by), by)
+            case Release(name, by):
+                self._hand(name, None, by)
             case Acknowledge(alarm, by):
                 self._builder.book.acknowledge(alarm, by)
             case Notice(alarm, active, priority, text):
                 self._builder.book.report(alarm, active, priority, text)
 
-    def _hand(self, actuator: str, hand: Hand | None, text: str) -> None:
-        node = self._stage.actuators.get(actuator)
-        if node is None:
-            self._network.note(actuator, f"{text}: there is no such actuator")
-            return
-        node.arbiter.hand = hand
-        self._network.touch(node.arbiter)
-        self._network.note(actuator, text)
+    def _hand(self, name: str, hand: Hand | None, by: str) -> None:
+        """A person takes an actuator or a setting in hand, or gives it back."""
+        setting, node = self._settings.all.get(name), self._stage.actuators.get(name)
+        value = "" if hand is None else f"{hand.value:.0f} %"
+        if setting is not None:
+            value = setting.take(hand)
+        elif node is not None:
+            if hand is not None:
+                hand.value = min(max(hand.value, 0.0), 100.0)
+                value = f"{hand.value:.0f} %"
+            node.arbiter.hand = hand
+            self._network.touch(node.arbiter)
+        text = f"released by {by}"
+        if hand is not None:
+            seconds = round(hand.ends - self._network.now.t, 3)
+            text = f"override to {value} by {by} for {show_duration(seconds)}"
+        unknown = setting is None and node is None
+        self._network.note(name, f"{text}: there is no such actuator" if unknown else text)
 
     # restart
 
@@ -169,35 +175,24 @@ class Core:
         """Everything that must survive a restart or a change of rules, as JSON."""
         nodes = {node.key: state for node in self._network.nodes() if (state := node.state()) is not None}
         now = self._network.now
-        document = {
-            "version": _VERSION,
-            "t": now.t,
-            "wall_ns": now.wall_ns,
-            "command": self._stage.command_id,
-            "nodes": nodes,
-        }
-        return json.dumps(document, separators=(",", ":")).encode()
+        return snapshot.write(now.t, now.wall_ns, self._stage.command_id, nodes)
 
     @classmethod
-    def restore(cls, plan: Plan, snapshot: bytes) -> Core:
+    def restore(cls, plan: Plan, taken: bytes) -> Core:
         """A core that carries on: timers, totals and positions of everything that the plan still has.
 
-        Raises ValueError where the snapshot cannot be read.
+        What of an earlier version does not fit begins anew, as if it were new in the plan. Raises ValueError where the
+        snapshot cannot be read.
         """
-        document = json.loads(snapshot)
-        if not isinstance(document, dict) or document.get("version") != _VERSION:
-            raise ValueError("not a snapshot of this version")
+        document = snapshot.read(taken)
         core = cls(plan)
         core._snapshot = document
         return core
 
     @staticmethod
-    def taken_at(snapshot: bytes) -> int:
+    def taken_at(taken: bytes) -> int:
         """What the wall clock showed when the snapshot was taken (ns). Raises ValueError where it cannot be read."""
-        document = json.loads(snapshot)
-        wall_ns = document.get("wall_ns") if isinstance(document, dict) else None
-        if not isinstance(wall_ns, int):
-            raise ValueError("not a snapshot of this version")
+        wall_ns: int = snapshot.read(taken)["wall_ns"]
         return wall_ns
 
     def _resume(self, now: Instant) -> float:
@@ -223,8 +218,12 @@ class Core:
         self._stage.command_id = command
         for node in self._network.nodes():
             state = states.get(node.key)
-            if state is not None:
+            if state is None:
+                continue
+            try:
                 node.restore(state)
+            except (AssertionError, LookupError, TypeError, ValueError):
+                self._network.note(node.key, "begins anew: what was kept of it does not fit")
         self._stage.publish_restored()
         self._builder.book.drop_orphans()
 

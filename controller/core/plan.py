@@ -362,6 +362,8 @@ class SettingPlan:
 class SetPlan:
     """Sets a setting to `value`, while `when` is true or not given. The first of the file that holds decides.
 
+    Those of `safety` stand above every hand and every other rule.
+
     - name: Feed by light
       set: nutrient_ec
       to: 2.4 mS/cm - 0.4 mS/cm * ramp(outside.radiation, 200 W/m², 800 W/m²)
@@ -371,6 +373,7 @@ class SetPlan:
     setting: str
     value: Expression
     when: Expression | None = None
+    safety: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class PointView(NamedTuple):
 
 
 class HandView(NamedTuple):
-    """A person's override: `value` in %, `seconds` until it ends."""
+    """A person's override: `value` in % (of a setting in its unit), `seconds` until it ends."""
 
     value: float
     seconds: float
@@ -55,6 +55,7 @@ class SettingView(NamedTuple):
     text: str
     cause: Cause
     trouble: str
+    hand: HandView | None = None
 
 
 class AlarmView(NamedTuple):

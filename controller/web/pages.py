@@ -200,7 +200,7 @@ class Pages:
 
     def _actuator(self, request: Request, state: Mapping[str, Any]) -> dict[str, Any]:
         name = request.path_params["actuator"]
-        self._desk.why(name)
+        self._desk.actuator(name)
         return next(dict(each) for each in state["actuators"] if each["name"] == name)
 
     async def ask_hand(self, request: Request) -> Html:

@@ -20,7 +20,10 @@ class OverrideQuestion(Question):
     """Set an actuator by hand for a while."""
 
     actuator: str = Field(description="Its name in site.yaml", max_length=200)
-    value: Annotated[float, Field(ge=0, le=100, description="% of opening; 100 is on or open, 0 is off or closed")]
+    value: Annotated[
+        float,
+        Field(ge=0, le=100, description="% of opening; 100 is on or open, 0 is off or closed; a setting in its unit"),
+    ]
     seconds: Annotated[float, Field(gt=0, le=LONGEST_OVERRIDE, description="How long until the rules go on")]
 
 

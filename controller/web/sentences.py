@@ -64,7 +64,8 @@ def _set(rule: SetPlan, say: Speech) -> str:
     if rule.when is None:
         return say("{setting} is set to {value}.", setting=setting, value=value)
     condition = _said(rule.when)
-    return say("While {condition}: {setting} is set to {value}.", condition=condition, setting=setting, value=value)
+    text = say("While {condition}: {setting} is set to {value}.", condition=condition, setting=setting, value=value)
+    return say("Above all else: {sentence}", sentence=text) if rule.safety else text
 
 
 def _safety(rule: RulePlan, kinds: Kinds, say: Speech) -> str:

@@ -233,9 +233,14 @@ class House:
             self.t += max(step.wake_at.seconds_since(self.now()), 0.001)
         return self
 
-    def restart(self, down: str = "0 s", plan: Plan | None = None, lose: bool = True) -> Self:
-        """The process dies and comes back `down` later from its last snapshot. With `lose` its monotonic clock too."""
-        snapshot = self.core.snapshot()
+    def restart(
+        self, down: str = "0 s", plan: Plan | None = None, lose: bool = True, taken: bytes | None = None
+    ) -> Self:
+        """The process dies and comes back `down` later from its last snapshot, or the one that was `taken`.
+
+        With `lose` its monotonic clock begins anew, too.
+        """
+        snapshot = self.core.snapshot() if taken is None else taken
         self.journal.append(None)
         self.t += parse_duration(down)
         for device in self.devices.values():

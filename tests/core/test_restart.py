@@ -9,6 +9,9 @@ import pytest
 
 from controller.core.core import Core
 from controller.core.plan import Plan, StagePlan
+from controller.core.snapshot import VERSION
+from controller.model.events import Noted
+from controller.rules.parser import Text, parse_window
 
 from .house import House
 from .writing import GIMJE, alarm, drive, expression, motor, rounds, rule, sensor, switch, valve
@@ -94,8 +97,55 @@ def test_what_is_no_snapshot_is_refused(snapshot: bytes) -> None:
 
 def test_a_snapshot_is_small_and_plain_json() -> None:
     snapshot = a_house().core.snapshot()
-    assert json.loads(snapshot)["version"] == 1
+    assert json.loads(snapshot)["version"] == VERSION
     assert len(snapshot) < 5_000
+
+
+def of_version_1(house: House, **nodes: object) -> bytes:
+    """A snapshot as an earlier version of this program would have written it."""
+    document = json.loads(house.core.snapshot()) | {"version": 1}
+    for key in document["nodes"].keys() & nodes.keys():
+        document["nodes"][key] = nodes[key]
+    return json.dumps(document).encode()
+
+
+LISTED = replace(
+    PLAN,
+    rules=(),
+    irrigation=(replace(PLAN.irrigation[0], start=None, times=(parse_window(Text("10:00 .. 11:00")).start,)),),
+)
+
+
+def test_the_times_of_a_start_list_as_they_were_once_kept_are_taken_over() -> None:
+    house = House(LISTED, air_temperature=19, outside_radiation=0).at("10:05")
+    key = next(key for key in json.loads(house.core.snapshot())["nodes"] if " at " in key)
+    ((_, _, day),) = json.loads(house.core.snapshot())["nodes"][key]
+    old = of_version_1(house, **{key: [[0], day]})
+    assert len(house.times_on("tap")) == 1
+    house.restart(taken=old).after("6 h")
+    assert len(house.times_on("tap")) == 1, "not twice on one day"
+    assert len(house.at("10:30").times_on("tap")) == 2
+    assert not any("begins anew" in event.text for event in house.events if isinstance(event, Noted))
+
+
+@pytest.mark.parametrize("state", [[], [1, 2], {"a": 1}, "text", 7, [None] * 12])
+def test_a_node_whose_kept_state_does_not_fit_begins_anew_and_the_others_go_on(state: object) -> None:
+    house = a_house().reads(air_temperature=17).after("4 min").expect(heater="on")
+    burnt = house.view("heater").day_seconds
+    key = next(key for key in json.loads(house.core.snapshot())["nodes"] if key.startswith("irrigation Light"))
+    house.restart(taken=of_version_1(house, **{key: state})).after("1 min").expect(heater="on")
+    assert house.view("heater").day_seconds > burnt
+    assert house.notes(key) == ["begins anew: what was kept of it does not fit"]
+    house.reads(outside_radiation=500).after("25 min")
+    assert house.times_on("tap"), "and waters"
+
+
+@pytest.mark.parametrize("part", ["t", "wall_ns", "command", "nodes"])
+def test_half_a_snapshot_is_refused(part: str) -> None:
+    document = json.loads(a_house().core.snapshot())
+    del document[part]
+    with pytest.raises(ValueError, match="not a whole snapshot"):
+        Core.restore(PLAN, json.dumps(document).encode())
 
 
 def test_the_outputs_come_to_rest_when_the_process_ends() -> None:

@@ -47,7 +47,7 @@ def _against_stages(survey: Survey) -> Iterator[Finding]:
 def _of_settings(survey: Survey) -> Iterator[Finding]:
     """Rules that set one setting at the same time. One that always holds may stand last, for whenever no other does."""
     for first, second in combinations(survey.plan.sets, 2):
-        if first.setting != second.setting:
+        if (first.setting, first.safety) != (second.setting, second.safety):
             continue
         if first.when is None:
             message = f"{first.name!r} always sets {first.setting}: {second.name!r} never does"

@@ -63,7 +63,7 @@ def unmoved_actuators(survey: Survey) -> Iterator[Finding]:
     for actuator in survey.plan.actuators:
         if actuator.name not in moved:
             yield Finding("nobody moves it", f"no rule moves {actuator.name}", actuator.place)
-    set_by_rules = {rule.setting for rule in survey.plan.sets}
+    set_by_rules = {rule.setting for rule in survey.plan.sets if not rule.safety}
     for setting in survey.plan.settings:
         if setting.name not in set_by_rules:
             yield Finding("nobody moves it", f"no rule sets {setting.name}", setting.place)
