@@ -68,8 +68,7 @@ class Integral:
 
     def update(self, now: Moment) -> None:
         values = self._network.values
-        if self._last is not None and self._rate == self._rate:
-            self._sum += max(self._rate, 0.0) * (now.t - self._last) * self._factor
+        self._sum = self._grown(now.t)
         epoch = values[self._reset]
         if epoch != self._epoch and (epoch == epoch or self._epoch == self._epoch):  # never started is no new start
             self._epoch, self._sum = epoch, 0.0
@@ -78,8 +77,14 @@ class Integral:
         if self._rate == self._rate and self._rate > 0:
             self._network.wake(self, next_look(now.t))
 
+    def _grown(self, t: float) -> float:
+        """What it is by now: since the last look the rate has been the same."""
+        if self._last is None or self._rate != self._rate:
+            return self._sum
+        return self._sum + max(self._rate, 0.0) * (t - self._last) * self._factor
+
     def state(self) -> object:
-        return [self._sum, none_if_unknown(self._epoch)]
+        return [self._grown(self._network.now.t), none_if_unknown(self._epoch)]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)
@@ -110,11 +115,7 @@ class Sum:
 
     def update(self, now: Moment) -> None:
         values, epoch = self._network.values, self._network.values[self._reset]
-        if self._last is not None and self._rate == self._rate:
-            elapsed = now.t - self._last
-            if self._plan.forget is not None:
-                self._sum *= math.exp(-elapsed / self._plan.forget)
-            self._sum = within(self._sum + self._rate * elapsed * self._factor, self._bounds, values)
+        self._sum = self._grown(now.t)
         if epoch != self._epoch and (epoch == epoch or self._epoch == self._epoch):
             self._epoch, self._sum = epoch, 0.0
         self._last, self._rate = now.t, self._of.run(values)
@@ -123,8 +124,17 @@ class Sum:
         if known and (self._rate != 0 or self._plan.forget is not None):
             self._network.wake(self, next_look(now.t))
 
+    def _grown(self, t: float) -> float:
+        """What it is by now: since the last look the rate has been the same."""
+        if self._last is None or self._rate != self._rate:
+            return self._sum
+        elapsed, total = t - self._last, self._sum
+        if self._plan.forget is not None:
+            total *= math.exp(-elapsed / self._plan.forget)
+        return within(total + self._rate * elapsed * self._factor, self._bounds, self._network.values)
+
     def state(self) -> object:
-        return [self._sum, none_if_unknown(self._epoch)]
+        return [self._grown(self._network.now.t), none_if_unknown(self._epoch)]
 
     def restore(self, state: object) -> None:
         assert isinstance(state, list)

@@ -76,19 +76,19 @@ class Device:
 class House:
     """Starts at local midnight of `date` with nothing known, unless readings are given.
 
-    Sensors are read every `poll` seconds. `journal` holds every step's inputs, and None for a restart; `times` belong
-    to `commands`.
+    Sensors are read every `poll` seconds. `journal` holds every step's inputs, and for a restart the plan that it was
+    made with; `times` belong to `commands`.
     """
 
     def __init__(self, plan: Plan, date: str = "2026-06-21", poll: float = 10.0, **readings: float) -> None:
-        self.plan = plan
+        self.plan = self.first_plan = plan
         self.poll = poll
         self.core = Core(plan)
         self.t = 0.0
         self.midnight = self._wall(date, plan.site.timezone)
         self.clock_error = 0.0
         self.values: dict[str, float] = {}
-        self.journal: list[tuple[Instant, tuple[Input, ...]] | None] = []
+        self.journal: list[tuple[Instant, tuple[Input, ...]] | Plan] = []
         self.times: list[float] = []
         self.events: list[Event] = []
         self.commands: list[Command] = []
@@ -241,13 +241,13 @@ class House:
         With `lose` its monotonic clock begins anew, too.
         """
         snapshot = self.core.snapshot() if taken is None else taken
-        self.journal.append(None)
         self.t += parse_duration(down)
         for device in self.devices.values():
             device.stop_if_due(self.t)
         if lose:
             self._boot = self.t
         self.plan = plan or self.plan
+        self.journal.append(self.plan)
         for commanded in (*self.plan.actuators, *self.plan.settings):
             self.devices.setdefault(commanded.output, Device(commanded.output))
         self.core = Core.restore(self.plan, snapshot)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from controller.core.plan import ControlPlan, DefinePlan, LimitPlan, Pace, Plan, PumpPlan, StagePlan, SumPlan
+from controller.core.plan import (
+    ControlPlan,
+    DefinePlan,
+    LimitPlan,
+    Pace,
+    Plan,
+    PumpPlan,
+    SetPlan,
+    SettingPlan,
+    StagePlan,
+    SumPlan,
+)
+from controller.model.units import unit
 from controller.rules.parser import Text, parse_window
 
 from .writing import GIMJE, drive, expression, motor, period, rounds, rule, sensor, setpoint, switch, valve
@@ -108,6 +120,18 @@ def house2() -> Plan:
             rounds("Rescue", "bed_2", "slab_a.water_content < 45 % for 10 min", "2 min", rest="1 h"),
         ),
         pumps=(PumpPlan("pump", ("bed_1", "bed_2"), capacity=litres_per_second),),
+        settings=(SettingPlan("feed", "mixer.ec", unit("mS/cm"), 0.5, 4.0, 1.5, 0.05),),
+        sets=(
+            SetPlan(
+                "By light",
+                "feed",
+                expression("5 mS/cm - 3 mS/cm * ramp(outside.radiation, 100 W/m², 900 W/m²)"),
+                expression("air.humidity < 95 %"),
+            ),
+            SetPlan(
+                "Heat", "feed", expression("1 mS/cm"), expression("air.temperature > 35 °C for 5 min"), safety=True
+            ),
+        ),
         safety=(
             rule(
                 "Storm",

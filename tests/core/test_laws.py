@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.core.core import Core
+from controller.core.plan import Plan
 from controller.model.commands import Command, Followed, Level, Verb
 
 from .house import House
@@ -38,7 +40,7 @@ POINTS_2 = {name: POINTS[name] for name in POINTS if name not in ("air_temperatu
 }
 START_2 = {name: (low + high) / 2 for name, (low, high) in POINTS_2.items()} | {"outside_wind_speed": 2}
 ACTUATORS = tuple(plan.name for plan in house1().actuators)
-ACTUATORS_2 = tuple(plan.name for plan in house2().actuators)
+ACTUATORS_2 = tuple(plan.name for plan in (*house2().actuators, *house2().settings))
 
 
 @st.composite
@@ -54,7 +56,7 @@ def readings(draw: st.DrawFn, points: dict[str, tuple[float, float]] = POINTS) -
 @st.composite
 def hands(draw: st.DrawFn, actuators: tuple[str, ...] = ACTUATORS) -> Act:
     actuator = draw(st.sampled_from(actuators))
-    value, minutes = draw(st.sampled_from([0.0, 30.0, 55.0, 100.0])), draw(st.sampled_from([1, 20, 90, 3000]))
+    value, minutes = draw(st.sampled_from([0.0, 2.0, 30.0, 55.0, 100.0])), draw(st.sampled_from([1, 20, 90, 3000]))
     if draw(st.integers(0, 3)) == 0:
         return lambda house: house.release(actuator)
     return lambda house: house.override(actuator, value, f"{minutes} min")
@@ -74,9 +76,25 @@ def faults(draw: st.DrawFn, actuators: tuple[str, ...] = ACTUATORS) -> Act:
 passing = st.sampled_from(["5 s", "50 s", "4 min", "17 min", "1 h"]).map(lambda time: lambda house: house.after(time))
 jumps = st.sampled_from(["-3 h", "2 h", "1 d", "-1 d", "40 min"]).map(lambda by: lambda house: house.set_clock(by))
 restarts = st.sampled_from(["0 s", "5 s", "3 min", "2 h"]).map(lambda down: lambda house: house.restart(down))
+OTHER_RULES = tuple(
+    replace(house2(), **changes)  # type: ignore[arg-type]
+    for changes in (
+        {"rules": house2().rules[:1], "limits": ()},
+        {"irrigation": (), "stages": (), "sets": house2().sets[:1]},
+        {"irrigation": house2().irrigation[::-1], "safety": (), "sums": house2().sums},
+        {"stages": (replace(house2().stages[0], switches=("fan_3", "fan_1"), on_at=(10.0, 40.0)),)},
+    )
+)
+changes = st.sampled_from((house2(), *OTHER_RULES)).map(
+    lambda plan: lambda house: house.restart("0 s", plan, lose=False)
+)
 acts = st.lists(st.one_of(passing, passing, readings(), readings(), hands(), faults(), jumps, restarts), max_size=15)
 acts_2 = st.lists(
     st.one_of(passing, passing, readings(POINTS_2), hands(ACTUATORS_2), faults(ACTUATORS_2), jumps, restarts),
+    max_size=15,
+)
+changing = st.lists(
+    st.one_of(passing, readings(POINTS_2), hands(ACTUATORS_2), faults(ACTUATORS_2), jumps, restarts, changes, changes),
     max_size=15,
 )
 unhurried = settings(
@@ -133,7 +151,19 @@ def test_nor_does_one_under_stages_pumps_and_sequences(things: list[Act]) -> Non
     hard_limits_held(house.after("1 h"))
 
 
+@unhurried
+@given(changing)
+def test_nor_does_one_while_rules_come_and_go(things: list[Act]) -> None:
+    house = another_house()
+    for thing in things:
+        thing(house)
+    hard_limits_held(house.after("1 h"))
+    happens_again(house)
+
+
 def hard_limits_held(house: House) -> None:
+    for setting in house.plan.settings:
+        assert all(setting.low <= (command.value or 0.0) <= setting.high for _, command in orders(house, setting.name))
     for plan in house.plan.actuators:
         if plan.kind == "position":
             continue
@@ -179,6 +209,21 @@ def test_every_override_ends(things: list[Act]) -> None:
     for thing in things:
         thing(house)
     house.after("24 h").after("10 s")
+    nobody_holds(house)
+
+
+@unhurried
+@given(acts_2)
+def test_and_every_one_of_a_setting(things: list[Act]) -> None:
+    house = another_house()
+    for thing in things:
+        thing(house)
+    nobody_holds(house.after("24 h").after("10 s"))
+
+
+def nobody_holds(house: House) -> None:
+    assert all(view.hand is None for view in house.core.actuators())
+    assert all(view.hand is None for view in house.core.settings())
     assert all(view.cause.level is not Level.HAND for view in house.core.actuators())
 
 
@@ -200,6 +245,25 @@ def test_a_house_that_knows_nothing_comes_to_rest_in_safety(things: list[Act]) -
 
 
 @unhurried
+@given(acts_2)
+def test_whatever_forms_its_rules_have(things: list[Act]) -> None:
+    house = another_house()
+    for thing in things:
+        thing(house)
+    for actuator in ACTUATORS_2:
+        house.device(actuator).silent = False
+        house.report(actuator, Followed.BACK).release(actuator)
+    house.reads(**dict.fromkeys(POINTS_2)).after("45 min")
+    house.expect(roof_vent=0, mixing_valve=0, fan_1="off", fan_2="off", fan_3="off")
+    (feed,) = house.plan.settings
+    assert house.device("feed").number == feed.safe
+    before = len(house.commands)
+    house.after("50 min")
+    started = [c for c in house.commands[before:] if c.verb in (Verb.ON, Verb.OPEN, Verb.SET)]
+    assert all(c.cause.level is Level.IRRIGATION for c in started)
+
+
+@unhurried
 @given(acts)
 def test_the_same_inputs_give_the_same_commands_and_events_bit_for_bit(things: list[Act]) -> None:
     house = a_house()
@@ -210,7 +274,7 @@ def test_the_same_inputs_give_the_same_commands_and_events_bit_for_bit(things: l
 
 @unhurried
 @given(acts_2)
-def test_whatever_forms_the_rules_have(things: list[Act]) -> None:
+def test_and_so_they_do_to_every_form_of_rule(things: list[Act]) -> None:
     house = another_house()
     for thing in things:
         thing(house)
@@ -218,10 +282,10 @@ def test_whatever_forms_the_rules_have(things: list[Act]) -> None:
 
 
 def happens_again(house: House) -> None:
-    core, commands, events = Core(house.plan), [], []
+    core, commands, events = Core(house.first_plan), [], []
     for entry in house.journal:
-        if entry is None:
-            core = Core.restore(house.plan, core.snapshot())
+        if isinstance(entry, Plan):
+            core = Core.restore(entry, core.snapshot())
             continue
         step = core.step(*entry)
         commands += step.commands

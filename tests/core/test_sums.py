@@ -193,3 +193,14 @@ def test_mistakes_in_definitions_are_shown_where_they_are(
 def test_mistakes_in_sums(total: SumPlan, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         a_house(total)
+
+
+def test_restarts_again_and_again_lose_nothing_of_a_sum() -> None:
+    """Sums are looked at once a minute: a process that lives shorter than that must not forget what came meanwhile."""
+    light = setpoint("see_light", "radiation_sum")
+    house = a_house(DEGREE_DAYS, setpoints=(light,), air_temperature=22, outside_radiation=500).at("06:00")
+    before = house.value("see_degree_days"), house.value("see_light")
+    for _ in range(100):
+        house.after("36 s").restart()
+    gained = house.value("see_degree_days") - before[0], house.value("see_light") - before[1]
+    assert gained == (pytest.approx(12, rel=0.001), pytest.approx(180, rel=0.001))
