@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,14 @@ from controller.app.clock import SystemClock
 from controller.app.control import NotRunning, Refused, ask, listening
 from controller.app.desk import Desk
 from controller.app.engine import Engine
+from controller.app.status import describe
+from controller.cli.printing import status_lines, why_lines
 from controller.core.core import Core
+from controller.core.plan import SetPlan, SettingPlan
+from controller.model.commands import Command
+from controller.model.units import unit
 
-from .house import Memory, Relay, plan, temperature
+from .house import Memory, Relay, expression, plan, temperature
 from .wait import until
 
 
@@ -72,3 +78,55 @@ async def test_nonsense_on_the_socket_gets_an_answer(house: tuple[Engine, Desk, 
             writer.write(line)
             assert b'"error"' in await asyncio.wait_for(reader.readline(), 5)
         writer.close()
+
+
+FEED = SettingPlan("feed", "mixer.ec", unit("mS/cm"), 0.5, 4.0, 1.5, 0.05)
+
+
+@pytest.fixture
+async def mixer() -> tuple[Engine, Desk, list[Command]]:
+    """A house with a mixer that is told 2.4 mS/cm."""
+    told: list[Command] = []
+    rule = SetPlan("Feed", "feed", expression("2.4 mS/cm"))
+    whole = replace(plan(), settings=(FEED,), sets=(rule,))
+    engine = Engine(
+        Core(whole), SystemClock(), lambda name: told.append if name == "mixer.ec" else Relay().output(name), Memory()
+    )
+    engine.adopt(engine.core)
+    await until(lambda: len(told) == 1)
+    return engine, Desk(engine, lambda: {"time": "now"}), told
+
+
+@pytest.mark.parametrize(("value", "number"), [(1.8, 1.8), ("1.8 mS/cm", 1.8), ("1800 µS/cm", 1.8)])
+async def test_a_setting_is_taken_in_hand_in_its_unit_and_says_why(
+    mixer: tuple[Engine, Desk, list[Command]], value: object, number: float
+) -> None:
+    _, desk, told = mixer
+    assert desk.why("feed")["text"] == "2.4 mS/cm"
+    assert desk.why("feed")["cause"]["rule"] == "Feed"
+    question = {"do": "override", "actuator": "feed", "value": value, "seconds": 60, "by": "Kim"}
+    assert desk.answer(question) == {"done": "feed is set to 1.8 mS/cm for 1 min"}
+    await until(lambda: told[-1].value == pytest.approx(number))
+    assert desk.why("feed")["cause"]["level"] == "hand"
+    assert "\n".join(why_lines(desk.why("feed"))).startswith("feed: 1.8 mS/cm\nhand: Kim")
+    desk.answer({"do": "release", "actuator": "feed"})
+    await until(lambda: told[-1].value == pytest.approx(2.4))
+
+
+@pytest.mark.parametrize("value", [0.4, 4.1, "9 mS/cm", "2 °C", "much", True, None, float("nan")])
+async def test_a_number_that_a_setting_cannot_be_is_refused(
+    mixer: tuple[Engine, Desk, list[Command]], value: object
+) -> None:
+    with pytest.raises(Refused, match=r"the value is a number from 0\.5 to 4 mS/cm"):
+        mixer[1].override("feed", value, 60, "Kim")
+
+
+async def test_the_status_shows_settings(mixer: tuple[Engine, Desk, list[Command]]) -> None:
+    engine, desk, _ = mixer
+    desk.override("feed", 1.8, 60, "Kim")
+    await until(lambda: engine.core.settings()[0].hand is not None)
+    state = describe(engine.core.plan.site, SystemClock().now(), engine, [], [], {})
+    (feed,) = state["settings"]
+    assert (feed["name"], feed["value"], feed["text"]) == ("feed", 1.8, "1.8 mS/cm")
+    assert feed["hand"]["by"] == "Kim"
+    assert "  feed: 1.8 mS/cm" in status_lines(state)

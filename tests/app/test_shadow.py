@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controller.app.shadow import Shadow
 from controller.core.core import Core
+from controller.core.plan import Plan, SetPlan, SettingPlan
 from controller.model.commands import Report
 from controller.model.events import Noted
 from controller.model.points import Reading
 from controller.model.time import Instant
+from controller.model.units import unit
 from controller.scenarios import IdealDevices
 
-from .house import plan
+from .house import expression, plan
 
 
 class Pair:
     """A core that acts on ideal devices, and a shadow of other rules beside it."""
 
-    def __init__(self, below: str) -> None:
+    def __init__(self, below: str, active: Plan | None = None, other: Plan | None = None) -> None:
         self.now = Instant(0, 1_780_000_000_000_000_000)
-        self.core = Core(plan())
+        self.core = Core(active or plan())
         self.core.step(self.now, ())
-        self.shadow = Shadow(plan(below), lambda: self.core)
+        self.shadow = Shadow(other or plan(below), lambda: self.core)
         self._devices = IdealDevices()
         self._reports: list[Report] = []
         self.notes: list[str] = []
@@ -66,3 +70,20 @@ def test_the_shadow_goes_on_from_the_state_of_the_active_core() -> None:
     pair.shadow = beside
     pair.reads(18.5)
     assert beside.differences() == []
+
+
+def test_a_number_that_the_shadow_would_set_otherwise_is_noted() -> None:
+    feed = SettingPlan("feed", "mixer.ec", unit("mS/cm"), 0.5, 4.0, 1.5, 0.0)
+    active, other = (
+        replace(plan(), settings=(feed,), sets=(SetPlan(name, "feed", expression(to)),))
+        for name, to in (("Now", "2.4 mS/cm"), ("Then", "4.8 mS/cm - air.temperature * 0.12 mS/cm / 1 K"))
+    )
+    pair = Pair("18 °C", active, other)
+    pair.reads(20.0)
+    assert pair.notes == []
+    pair.reads(18.0)
+    (note,) = pair.notes
+    assert note.startswith("feed would be 2.64 mS/cm by rule: Then (air.temperature = 18 °C)")
+    assert note.endswith("it is 2.4 mS/cm by rule: Now")
+    pair.reads(20.0)
+    assert pair.notes[1:] == ["feed: no difference any more"]

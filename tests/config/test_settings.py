@@ -101,6 +101,40 @@ def test_the_analysis_knows_settings() -> None:
     assert any("no rule sets nutrient_ec" in finding for finding in unmoved)
 
 
+SALT = "safety: [{name: Salt, set: nutrient_ec, to: 0.8 mS/cm, when: outside.radiation > 900 W/m² for 5 min}]\n"
+
+
+def test_safety_sets_a_number_above_the_rules() -> None:
+    found = check_texts(SITE, RULES + SALT)
+    assert found.configuration is not None, found.errors
+    plan = found.configuration.plan
+    assert [(rule.name, rule.safety) for rule in plan.sets] == [("Feed", False), ("Salt", True)]
+    assert plan.safety == ()
+    assert [str(finding) for finding in analyse(plan, 2026)] == [], "over a rule it is no conflict"
+    (said,) = (text for name, text, _ in sentences(plan, speech("en")) if name == "Salt")
+    assert said.startswith("Above all else: While outside.radiation > 900 W/m² for 5 min: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("name: Salt, set: nutrient_ec, to: 0.8 mS/cm", "when"),
+        ("name: Salt, set: nutrient_ec, to: 9 mS/cm, when: outside.radiation > 9 W/m²", "cannot be 9 mS/cm"),
+        ("name: Salt, when: outside.radiation > 9 W/m², force: {nutrient_ec: 5 %}", "write set: nutrient_ec and to:"),
+    ],
+)
+def test_safety_that_does_not_fit_is_refused(line: str, said: str) -> None:
+    errors = check_texts(SITE, f"{RULES}safety: [{{{line}}}]\n").errors
+    assert len(errors) == 1
+    assert said in str(errors[0])
+
+
+def test_only_safety_is_not_enough_for_a_setting() -> None:
+    found = check_texts(SITE, RULES.replace(FEED, "  []") + SALT)
+    assert found.configuration is not None, found.errors
+    assert any("no rule sets nutrient_ec" in str(finding) for finding in analyse(found.configuration.plan, 2026))
+
+
 def test_a_setting_has_a_sentence() -> None:
     configuration = rules("name: A, set: nutrient_ec, to: 2 mS/cm, when: outside.radiation > 9 W/m²").configuration
     assert configuration is not None

@@ -24,6 +24,7 @@ SENSORS = {
     "pipe.temperature": "°C",
     "slab_a.water_content": "%",
     "slab_a.drain": "L",
+    "slab_a.ec": "mS/cm",
     "water.flow": "L/min",
     "water.volume": "L",
     "power.number": "",
