@@ -67,5 +67,4 @@ class Broken:
         return actuator in self._by_target
 
     def _standing(self, target: str, now: int) -> list[Fault]:
-        faults = self._by_target.get(target, ())
-        return [fault for fault in faults if fault.begin <= now and (fault.end is None or now < fault.end)]
+        return [fault for fault in self._by_target.get(target, ()) if fault.stands(now)]

@@ -49,6 +49,10 @@ class Fault:
     size: float = 0.0
     chance: float = 1.0
 
+    def stands(self, at: int) -> bool:
+        """Whether it is there at a time."""
+        return self.begin <= at and (self.end is None or at < self.end)
+
 
 class Edge(NamedTuple):
     """A fault comes, or goes."""
@@ -76,4 +80,4 @@ class Schedule:
 
     def standing(self, at: int) -> list[Fault]:
         """The faults that there are at a time."""
-        return [fault for fault in self.faults if fault.begin <= at and (fault.end is None or at < fault.end)]
+        return [fault for fault in self.faults if fault.stands(at)]
