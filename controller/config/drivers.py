@@ -9,6 +9,8 @@ from typing import cast
 from controller.model.errors import NOWHERE, ConfigError, Place, one_of
 from controller.model.ports import DriverFactory
 
+from .plugins import loaded
+
 GROUP = "onsil.drivers"
 
 
@@ -28,9 +30,4 @@ def factory(name: str, place: Place = NOWHERE) -> DriverFactory:
     if entry is None:
         known = one_of(name, names()) if names() else "install the package that has it"
         raise ConfigError(f"there is no driver {name!r}", place, known)
-    try:
-        return cast("DriverFactory", entry.load())
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(
-            f"the driver {name!r} cannot be loaded: {error}", place, f"reinstall {entry.value}"
-        ) from error
+    return cast("DriverFactory", loaded(entry, f"the driver {name!r}", place))

@@ -11,6 +11,7 @@ from controller.core.plan import Plan
 from controller.model.errors import ConfigError
 from controller.model.time import Instant
 
+from .plugins import loaded
 from .settings import TwinSettings
 
 GROUP = "onsil.watches"
@@ -50,8 +51,5 @@ class WatchFactory(Protocol):
 def factory(name: str) -> WatchFactory:
     """The factory of this watch. Raises ConfigError where it is not installed or cannot be loaded."""
     for entry in entry_points(group=GROUP, name=name):
-        try:
-            return cast("WatchFactory", entry.load())
-        except (ImportError, AttributeError) as error:
-            raise ConfigError(f"the {name} cannot be loaded: {error}", suggestion=f"reinstall {entry.value}") from error
+        return cast("WatchFactory", loaded(entry, f"the {name}"))
     raise ConfigError(f"there is no {name} here", suggestion="install the package that has it")
