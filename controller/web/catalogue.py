@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from controller.web.language import DOMAIN, LANGUAGES, LOCALE
 
 HERE = Path(__file__).parent
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {"say": None, "N_": None}
 
 
@@ -44,7 +45,8 @@ def po(language: str) -> Path:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """The .mo of a catalogue."""
+    """The .mo of a catalogue: the same for the same texts, whenever and by whom."""
+    catalog.creation_date = catalog.revision_date = MADE
     out = io.BytesIO()
     write_mo(out, catalog)
     return out.getvalue()
@@ -58,8 +60,7 @@ def main() -> None:
         catalog = translated(language)
         catalog.update(said(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
-        # the same source gives the same file, whenever and whoever
-        catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+        catalog.creation_date = catalog.revision_date = MADE
         catalog.header_comment, catalog.fuzzy = "# The texts of Onsil's page.", False
         catalog.project, catalog.version = "onsil", ""
         catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = ""

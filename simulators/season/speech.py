@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import gettext
-import io
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
@@ -32,16 +30,12 @@ def in_words(template: str, say: Say) -> str:
 
 def compiled(path: Path) -> bytes:
     """The .mo of a .po."""
-    from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    out = io.BytesIO()
+    from controller.web import catalogue
+
     with path.open("rb") as file:
-        catalog = read_po(file)
-    # the same source gives the same file, whenever
-    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
-    write_mo(out, catalog)
-    return out.getvalue()
+        return catalogue.compiled(read_po(file))
 
 
 if __name__ == "__main__":
