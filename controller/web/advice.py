@@ -207,12 +207,13 @@ def advised(text: str, say: Speech) -> str:
     """A message or a suggestion in the language of `say`; as it is where no form fits."""
     if say.language == "en":
         return text
-    parts = text.split("; ")
-    if any(_FORMS.fitting(part) is None for part in parts):  # it is one sentence, or one that nobody knows
-        parts = [text]
-    return "; ".join(_one(part, say) for part in parts)
+    said = [_one(part, say) for part in text.split("; ")]
+    known = [part for part in said if part is not None]
+    if len(known) == len(said):
+        return "; ".join(known)
+    return _one(text, say) or text  # it is one sentence, or one that nobody knows
 
 
-def _one(text: str, say: Speech) -> str:
+def _one(text: str, say: Speech) -> str | None:
     found = _FORMS.fitting(text)
-    return text if found is None else say(found[0], **found[1])
+    return None if found is None else say(found[0], **found[1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from controller.web.language import N_, Speech, speech
 
@@ -150,7 +150,12 @@ class Forms:
     """Sentences with {holes}. Of several that fit a text, the one with the least in its holes is meant."""
 
     def __init__(self, forms: Sequence[str]) -> None:
-        self._patterns = [(form, _pattern(form)) for form in sorted(forms, key=_said_outright, reverse=True)]
+        self._forms = forms
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, re.Pattern[str]]]:
+        # where all is said in English they are never needed
+        return [(form, _pattern(form)) for form in sorted(self._forms, key=_said_outright, reverse=True)]
 
     def fitting(self, text: str) -> tuple[str, dict[str, str]] | None:
         """The form of this text, and what stands in its holes."""
