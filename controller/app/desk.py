@@ -64,20 +64,20 @@ class Desk:
     def why(self, name: str, at: object = None) -> Data:
         """Why an actuator or a setting is where it is now, or was where it was at a past time."""
         setting = self._settings().get(name)
-        view = None if setting else self.actuator(name)
+        now = self._why_setting(name) if setting else self._why_actuator(name)
         language = {"language": self._engine.core.plan.site.language}
-        if at is not None:
-            if self._why_then is None:
-                raise Refused("there is no journal to look into")
-            then = self._why_then(name, str(at)) | language
-            if setting and then["target"] is not None:
-                then["text"] = show(then["target"], setting.unit)
-            return then
-        if setting:
-            return language | {"actuator": name} | self._why_setting(name)
-        assert view is not None
-        return language | {
-            "actuator": name,
+        if at is None:
+            return language | {"actuator": name} | now
+        if self._why_then is None:
+            raise Refused("there is no journal to look into")
+        then = self._why_then(name, str(at)) | language
+        if setting and then["target"] is not None:
+            then["text"] = show(then["target"], setting.unit)
+        return then
+
+    def _why_actuator(self, name: str) -> Data:
+        view = self.actuator(name)
+        return {
             "position": view.position,
             "target": view.target,
             "moving": view.moving,
@@ -89,9 +89,15 @@ class Desk:
     def _why_setting(self, name: str) -> Data:
         view = next(view for view in self._engine.core.settings() if view.name == name)
         value = None if math.isnan(view.value) else view.value
-        trouble, cause = view.trouble, cause_data(view.cause)
-        return {"position": value, "target": value, "text": view.text, "moving": "", "limited": "", "trouble": trouble,
-                "cause": cause}  # fmt: skip
+        return {
+            "position": value,
+            "target": value,
+            "text": view.text,
+            "moving": "",
+            "limited": "",
+            "trouble": view.trouble,
+            "cause": cause_data(view.cause),
+        }
 
     def override(self, name: str, value: object, seconds: object, by: str) -> Data:
         """Set an actuator by hand, `value` in %, or a setting, `value` in its unit or with one, for `seconds`."""

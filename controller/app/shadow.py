@@ -6,7 +6,7 @@ would do differently is noted as it begins and as it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from controller.core.core import Core
@@ -77,37 +77,37 @@ class Shadow:
 
     def _compare(self, now: Instant) -> list[Event]:
         notes: list[Event] = []
-        active, core = self._active(), self._core
-        stand = {view.name: (view.target, view.cause) for view in active.actuators()}
-        stand |= {view.name: (view.value, view.cause) for view in active.settings()}
-        for view in core.actuators():
-            notes += self._look(view.name, view.target, view.cause, stand.get(view.name), APART, None, now)
-        numbers = {plan.name: plan for plan in core.plan.settings}
-        for number in core.settings():
-            plan, is_now = numbers[number.name], stand.get(number.name)
-            notes += self._look(
-                number.name, number.value, number.cause, is_now, max(plan.deadband, 1e-9), plan.unit, now
-            )
+        active = _standings(self._active())
+        for name, there in _standings(self._core).items():
+            here = active.get(name)
+            # what nobody has been told yet is no number, and differs from nothing
+            if here is None or not abs(there.number - here.number) >= there.apart:
+                self._since.pop(name, None)
+                if self._told.pop(name, None) is not None:
+                    notes.append(Noted("shadow", f"{name}: no difference any more", now))
+            elif now.seconds_since(self._since.setdefault(name, now)) >= FOR:
+                difference = Difference(name, there.number, there.cause, here.number, here.cause, there.unit)
+                told = self._told.get(name)
+                self._told[name] = difference
+                if told is None or told.rules() != difference.rules():
+                    notes.append(Noted("shadow", difference.sentence(), now))
         return notes
 
-    def _look(
-        self,
-        name: str,
-        would: float,
-        because: Cause,
-        is_now: tuple[float, Cause] | None,
-        apart: float,
-        unit: Unit | None,
-        now: Instant,
-    ) -> Iterator[Event]:
-        """Note where a difference begins or ends. What nobody has been told yet differs from nothing."""
-        if is_now is None or not abs(would - is_now[0]) >= apart:
-            self._since.pop(name, None)
-            if self._told.pop(name, None) is not None:
-                yield Noted("shadow", f"{name}: no difference any more", now)
-        elif now.seconds_since(self._since.setdefault(name, now)) >= FOR:
-            difference = Difference(name, would, because, *is_now, unit)
-            told = self._told.get(name)
-            self._told[name] = difference
-            if told is None or told.rules() != difference.rules():
-                yield Noted("shadow", difference.sentence(), now)
+
+class _Standing(NamedTuple):
+    """Where an actuator or a setting is to be, and by how much another must differ from that to count."""
+
+    number: float
+    cause: Cause
+    apart: float
+    unit: Unit | None
+
+
+def _standings(core: Core) -> dict[str, _Standing]:
+    """Actuators, and behind them settings."""
+    found = {view.name: _Standing(view.target, view.cause, APART, None) for view in core.actuators()}
+    plans = {plan.name: plan for plan in core.plan.settings}
+    for view in core.settings():
+        plan = plans[view.name]
+        found[view.name] = _Standing(view.value, view.cause, max(plan.deadband, 1e-9), plan.unit)
+    return found
