@@ -19,11 +19,9 @@ from pathlib import Path
 from controller.app.control import NAME as SOCKET
 from controller.app.lock import NAME as LOCK
 from controller.store.schema import FILE
+from controller.web.access.sessions import KEY_FILE
 
 from .layout import BEFORE, CONFIG, CREDENTIALS, FORMAT, MANIFEST, STATE, ArchiveError, Summary
-
-SESSION_KEY = "session.key"
-"""With it, and the hashes of the passwords, anybody could pass for somebody who has logged in; a new one is made."""
 
 # what the controller makes again, what is left of a damaged database (FILE.damaged-...), and the database itself, of
 # which a copy is taken
@@ -39,7 +37,8 @@ def save(file: Path, config: Path, state: Path, version: str, *, credentials: bo
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     not_config = (BEFORE, ".") if credentials else (BEFORE, ".", f"{CREDENTIALS}/")
     members = [(f"{CONFIG}/{name}", path, path.stat()) for name, path in _files(config, not_config)]
-    not_state = _NOT_STATE if credentials else (*_NOT_STATE, SESSION_KEY)
+    # with the key, and the hashes of the passwords, anybody could pass for a user; a new one is made
+    not_state = _NOT_STATE if credentials else (*_NOT_STATE, KEY_FILE)
     members += [(f"{STATE}/{name}", path, path.stat()) for name, path in _files(state, not_state)]
     database = state / FILE
     if not members and not database.exists():
