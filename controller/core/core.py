@@ -153,13 +153,13 @@ class Core:
     def _hand(self, name: str, hand: Hand | None, by: str) -> None:
         """A person takes an actuator or a setting in hand, or gives it back."""
         setting, node = self._settings.all.get(name), self._stage.actuators.get(name)
-        value = "" if hand is None else f"{hand.value:.0f} %"
+        value = ""
         if setting is not None:
             value = setting.take(hand)
-        elif node is not None:
-            if hand is not None:
-                hand.value = min(max(hand.value, 0.0), 100.0)
-                value = f"{hand.value:.0f} %"
+        elif hand is not None:
+            hand.value = min(max(hand.value, 0.0), 100.0)
+            value = f"{hand.value:.0f} %"
+        if node is not None:
             node.arbiter.hand = hand
             self._network.touch(node.arbiter)
         text = f"released by {by}"
