@@ -17,7 +17,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from controller.core.core import Core, Step
-from controller.core.plan import Plan
+from controller.core.plan import ActuatorPlan, Plan
 from controller.core.views import ActuatorView
 from controller.model.commands import Acknowledge, Command, Followed, Override, Release, Report, Verb
 from controller.model.events import Alarmed, AlarmState, Event, Noted
@@ -71,6 +71,12 @@ class Device:
     def on_time(self) -> float:
         """Seconds for which a relay was on."""
         return sum(end - start for verb, start, end in self.spans if verb is Verb.ON)
+
+
+def turned(plan: ActuatorPlan, at: float, verb: Verb, seconds: float) -> float:
+    """Where a motor physically is (%) that was at `at` and has run for so long."""
+    way = 100 * seconds / (plan.travel_open if verb is Verb.OPEN else plan.travel_close)
+    return min(max(at + (way if verb is Verb.OPEN else -way), 0.0), 100.0)
 
 
 class House:

@@ -14,7 +14,7 @@ from controller.core.core import Core
 from controller.core.plan import Plan
 from controller.model.commands import Command, Followed, Level, Verb
 
-from .house import House
+from .house import House, turned
 from .house1 import house1
 from .house2 import house2
 
@@ -110,6 +110,13 @@ def another_house() -> House:
     return House(house2(), poll=50.0, **START_2).at("08:00")  # no ramp is under way
 
 
+def played(house: House, things: list[Act]) -> House:
+    """The house after all of this has happened to it."""
+    for thing in things:
+        thing(house)
+    return house
+
+
 def orders(house: House, actuator: str) -> list[tuple[float, Command]]:
     output = house.output(actuator)
     return [(t, c) for t, c in zip(house.times, house.commands, strict=True) if c.output == output]
@@ -136,27 +143,21 @@ def stretches(house: House, actuator: str) -> Iterator[tuple[float, float, bool]
 @unhurried
 @given(acts)
 def test_no_switch_breaks_its_hard_limits(things: list[Act]) -> None:
-    house = a_house()
-    for thing in things:
-        thing(house)
+    house = played(a_house(), things)
     hard_limits_held(house.after("1 h"))
 
 
 @unhurried
 @given(acts_2)
 def test_nor_does_one_under_stages_pumps_and_sequences(things: list[Act]) -> None:
-    house = another_house()
-    for thing in things:
-        thing(house)
+    house = played(another_house(), things)
     hard_limits_held(house.after("1 h"))
 
 
 @unhurried
 @given(changing)
 def test_nor_does_one_while_rules_come_and_go(things: list[Act]) -> None:
-    house = another_house()
-    for thing in things:
-        thing(house)
+    house = played(another_house(), things)
     hard_limits_held(house.after("1 h"))
     happens_again(house)
 
@@ -187,8 +188,7 @@ def opening(house: House, actuator: str) -> float:
     device, at = house.device(actuator), 100.0
     now = [(device.verb, device.began, min(house.t, device.ends))] if device.verb else []
     for verb, began, ended in [*device.spans, *now]:
-        way = 100 * (ended - began) / (plan.travel_open if verb is Verb.OPEN else plan.travel_close)
-        at = min(max(at + (way if verb is Verb.OPEN else -way), 0.0), 100.0)
+        at = turned(plan, at, verb, ended - began)
     return at
 
 
@@ -205,9 +205,7 @@ def test_the_heater_never_burns_into_an_open_vent(things: list[Act]) -> None:
 @unhurried
 @given(acts)
 def test_every_override_ends(things: list[Act]) -> None:
-    house = a_house()
-    for thing in things:
-        thing(house)
+    house = played(a_house(), things)
     house.after("24 h").after("10 s")
     nobody_holds(house)
 
@@ -215,9 +213,7 @@ def test_every_override_ends(things: list[Act]) -> None:
 @unhurried
 @given(acts_2)
 def test_and_every_one_of_a_setting(things: list[Act]) -> None:
-    house = another_house()
-    for thing in things:
-        thing(house)
+    house = played(another_house(), things)
     nobody_holds(house.after("24 h").after("10 s"))
 
 
@@ -230,9 +226,7 @@ def nobody_holds(house: House) -> None:
 @unhurried
 @given(acts)
 def test_a_house_that_knows_nothing_comes_to_rest_in_safety(things: list[Act]) -> None:
-    house = a_house()
-    for thing in things:
-        thing(house)
+    house = played(a_house(), things)
     for actuator in ACTUATORS:
         house.device(actuator).silent = False
         house.report(actuator, Followed.BACK).release(actuator)
@@ -247,9 +241,7 @@ def test_a_house_that_knows_nothing_comes_to_rest_in_safety(things: list[Act]) -
 @unhurried
 @given(acts_2)
 def test_whatever_forms_its_rules_have(things: list[Act]) -> None:
-    house = another_house()
-    for thing in things:
-        thing(house)
+    house = played(another_house(), things)
     for actuator in ACTUATORS_2:
         house.device(actuator).silent = False
         house.report(actuator, Followed.BACK).release(actuator)
@@ -266,18 +258,14 @@ def test_whatever_forms_its_rules_have(things: list[Act]) -> None:
 @unhurried
 @given(acts)
 def test_the_same_inputs_give_the_same_commands_and_events_bit_for_bit(things: list[Act]) -> None:
-    house = a_house()
-    for thing in things:
-        thing(house)
+    house = played(a_house(), things)
     happens_again(house)
 
 
 @unhurried
 @given(acts_2)
 def test_and_so_they_do_to_every_form_of_rule(things: list[Act]) -> None:
-    house = another_house()
-    for thing in things:
-        thing(house)
+    house = played(another_house(), things)
     happens_again(house)
 
 

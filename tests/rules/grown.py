@@ -12,7 +12,7 @@ from controller.model.commands import Verb
 from controller.model.units import unit
 from simulators.greenhouse import parameters
 from simulators.greenhouse.twin import Twin
-from tests.core.house import House
+from tests.core.house import House, turned
 from tests.core.writing import GIMJE, motor, sensor, switch, valve
 
 from .waterworks import Waterworks
@@ -102,9 +102,7 @@ class Shaft:
         if device.verb is not None:
             runs = [*runs, (device.verb, device.began, min(house.t, device.ends))]
         for verb, began, ended in runs:
-            seconds = max(ended - max(began, self._until), 0.0)
-            way = 100 * seconds / (self.plan.travel_open if verb is Verb.OPEN else self.plan.travel_close)
-            self.at = min(max(self.at + (way if verb is Verb.OPEN else -way), 0.0), 100.0)
+            self.at = turned(self.plan, self.at, verb, max(ended - max(began, self._until), 0.0))
         self._until = house.t
         return self.at
 
