@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from controller.app.control import Refused
-from controller.config import Configuration
+from controller.config import Configuration, new_variables
 from controller.store import History
 
 RULES, SITE = "rules.yaml", "site.yaml"
@@ -61,10 +61,15 @@ class Records:
         return [Version(*row) for row in self.history.rules_versions(RULES)]
 
     def write_rules(self, text: str, by: str) -> None:
-        """Replace rules.yaml as a whole or not at all; the watch on the files then takes it over. Raises Refused."""
+        """Replace rules.yaml as a whole or not at all; the watch on the files then takes it over. Raises Refused.
+
+        No secret can be brought in this way: a `${NAME}` must stand in the rules in force as well.
+        """
         data = text.encode("utf-8", "surrogateescape")
         if len(data) > MOST_TEXT:
             raise Refused(f"the rules are longer than {MOST_TEXT // 1024} kB")
+        if "${" in text and (found := new_variables(text, self.rules_in_force(), RULES)):
+            raise Refused(str(found[0]))
         path = self._directory / RULES
         try:
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o664

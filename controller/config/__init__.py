@@ -1,6 +1,7 @@
 """site.yaml and rules.yaml: their shape, where everything stands in them, and what they come to."""
 
 from .drivers import factory as driver_factory
+from .edits import new_variables
 from .loading import RULES, SITE, Names, Report, check, check_texts, load, load_texts
 from .schema import schema
 from .settings import (
@@ -28,5 +29,6 @@ __all__ = [
     "driver_factory",
     "load",
     "load_texts",
+    "new_variables",
     "schema",
 ]

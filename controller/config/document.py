@@ -40,7 +40,8 @@ _CONSTANTS: dict[str, object] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _INVISIBLE_BREAK = re.compile("[\x85\u2028\u2029]")  # ends a line for the parser, and for no editor
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)?(?P<end>\})?")
+VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)?(?P<end>\})?")
+"""`${NAME}`, or the beginning of one."""
 
 
 def parse(text: str, file: str, lookup: Lookup, problems: Problems) -> Mapping | None:
@@ -175,7 +176,7 @@ class _Builder:
                 return match[0]
             return found
 
-        return _VARIABLE.sub(value, written)
+        return VARIABLE.sub(value, written)
 
     def _put(self, value: object, place: Place) -> None:
         if not self._open:

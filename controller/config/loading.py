@@ -13,6 +13,7 @@ from controller.model.errors import ConfigError, Place
 from . import building, folding, neighbours, variables, watches
 from .actuators import actuators, interlocks
 from .document import Lookup, parse
+from .edits import new_variables
 from .entry import Entry, validate
 from .language import Language
 from .leftovers import leftovers
@@ -91,10 +92,21 @@ def check(directory: Path) -> Report:
     return report
 
 
-def check_texts(site: str, rules: str, names: Names = Names(), lookup: Lookup = variables.lookup) -> Report:
-    """Everything that is wrong with the texts of the two files. `lookup` says what `${NAME}` stands for."""
+def check_texts(
+    site: str,
+    rules: str,
+    names: Names = Names(),
+    lookup: Lookup = variables.lookup,
+    in_force: str | None = None,
+) -> Report:
+    """Everything that is wrong with the texts of the two files. `lookup` says what `${NAME}` stands for.
+
+    For an edit from afar `in_force` is the text of the rules in force: no other `${NAME}` than theirs is then right.
+    """
     texts = Texts(site, rules)
     problems = Problems()
+    for error in () if in_force is None else new_variables(rules, in_force, names.rules):
+        problems.add_unset(error)
     warnings: list[ConfigError] = []
     configuration = _configuration(texts, names, lookup, problems, warnings)
     errors = _in_order(problems.errors, texts, names)

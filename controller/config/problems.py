@@ -23,7 +23,7 @@ class Problems:
             self.errors.append(error)
 
     def add_unset(self, error: ConfigError) -> None:
-        """A variable without a value: whatever else is said about its line follows from that."""
+        """A variable that has no value, or must not be here: whatever else is said about its line follows from that."""
         self.add(error)
         self._unset.add((error.place.file, error.place.line))
 

@@ -80,6 +80,8 @@ _FORMS = Forms(
         N_("{name} is defined by itself: {circle}"),
         N_("break the circle"),
         N_("the environment variable {name} is not set"),
+        N_("the rules in force have no {name} in just this value, and behind it may be a secret"),
+        N_("edit rules.yaml on the machine"),
         N_("the indentation fits nothing above"),
         N_("begin it exactly below the entry it belongs to"),
         N_("there is a tab in the indentation"),

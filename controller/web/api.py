@@ -25,6 +25,7 @@ from controller.app.control import Refused
 from controller.app.desk import Desk
 from controller.app.past import parse_time
 from controller.app.records import MOST_TEXT, Records
+from controller.model.errors import ConfigError, Place
 from controller.model.time import NS
 from controller.store import export
 from controller.web import timeline
@@ -280,6 +281,7 @@ class Api:
             {
                 "site": self.records().site_text(),
                 "rules": rules,
+                "in_force": self.records().rules_in_force(),
                 "now": int(state["wall_ns"]) // NS,
                 "language": language,
                 "values": {p["name"]: p["value"] for p in state["points"]},
@@ -297,8 +299,7 @@ class Api:
         records = self.records()
         found = await self.report(rules, language)
         if found["errors"]:
-            first = found["errors"][0]
-            return {"error": f"line {first['line']}: {first['message']}", "errors": found["errors"]}
+            return {"error": _first_mistake(found), "errors": found["errors"]}
         await asyncio.to_thread(records.write_rules, rules, by)
         ends = time.monotonic() + 10
         while time.monotonic() < ends:
@@ -321,10 +322,19 @@ class Api:
     async def attempt(self, request: Request) -> Response:
         asked = await body(request, TrialQuestion)
         records, now = self.records(), self._feed.now().state["time"]
+        found = await self.report(asked.rules, "en")  # among others for secrets: the trial would quote them
+        if found["errors"]:
+            raise Refused(_first_mistake(found))
         text = await self.checker.backtest(
             records.site_text(), asked.rules, records.rules_in_force(), now[:10], asked.days
         )
         return as_json({"report": text})
+
+
+def _first_mistake(found: Mapping[str, Any]) -> str:
+    """The first mistake of a checker's report, as `onsil check` says it."""
+    first = found["errors"][0]
+    return str(ConfigError(first["message"], Place(first["file"], first["line"], first["column"]), first["suggestion"]))
 
 
 class _Temporary(FileResponse):

@@ -34,9 +34,11 @@ EVERY = 600  # s between two points of the picture of setpoints
 def report(question: Mapping[str, Any]) -> dict[str, Any]:
     """What is wrong with `rules`, what is odd, what each rule does, and the setpoints of the day that `now` is in.
 
-    `values` are what the points read now: the picture shows the setpoints as if they stayed so.
+    `rules` are an edit of those `in_force`. `values` are what the points read now: the picture shows the setpoints as
+    if they stayed so.
     """
-    checked = check_texts(question["site"], question["rules"], lookup=_veiled(question["rules"]))
+    rules = question["rules"]
+    checked = check_texts(question["site"], rules, lookup=_veiled(rules), in_force=question["in_force"])
     say = speech(question["language"])
     found: dict[str, Any] = {
         "errors": [_item(error, say) for error in checked.errors],

@@ -131,7 +131,6 @@ FORMS = (
     N_("rules.yaml cannot be read: {reason}"),
     N_("rules.yaml cannot be written: {reason}"),
     N_("the file is written, but the controller has not taken it over yet; see the alarms"),
-    N_("line {n}: {reason}"),
     N_("these rules could not be checked: {reason}"),
     N_("this controller keeps no history"),
     N_("the history cannot be read now"),

@@ -6,11 +6,12 @@ import re
 
 import pytest
 
+from controller.config import new_variables
 from controller.web.advice import advised
 from controller.web.language import speech
 from tests.analysis import test_seeded_mistakes as seeded
 from tests.config import test_mistakes as written
-from tests.config.example import check
+from tests.config.example import changed, check
 
 KO = speech("ko")
 _HANGUL = re.compile(r"[가-힣]")
@@ -37,6 +38,13 @@ def test_a_finding(mistake: seeded.Mistake) -> None:
     for finding in seeded.made(mistake):
         assert korean(finding.message), finding.message
         assert not finding.suggestion or korean(finding.suggestion), finding.suggestion
+
+
+def test_a_variable_that_is_not_in_force() -> None:
+    rules = changed(written.RULES, 'high: ["${ALARM_URL}"]', 'high: ["http://evil/${ALARM_URL}"]')
+    (error,) = new_variables(rules, written.RULES, "rules.yaml")
+    assert korean(error.message)
+    assert korean(error.suggestion)
 
 
 def test_what_stands_in_the_holes_stays() -> None:

