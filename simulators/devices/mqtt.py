@@ -14,11 +14,12 @@ from controller.model.time import Clock
 from .mqtt_chirpstack import VirtualProbe
 from .mqtt_esphome import VirtualEspHome
 from .mqtt_link import Broker
+from .mqtt_lorawan_valve import SERVERS, VirtualLorawanValve
 from .mqtt_shelly import VirtualShelly
 from .mqtt_tasmota import VirtualTasmota
 from .mqtt_zigbee2mqtt import VirtualZigbee2Mqtt
 
-Virtual = VirtualTasmota | VirtualProbe | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome
+Virtual = VirtualTasmota | VirtualProbe | VirtualLorawanValve | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome
 
 _KINDS: dict[str, type[VirtualTasmota | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome]] = {
     "tasmota": VirtualTasmota,
@@ -67,6 +68,8 @@ def _virtual(
     write: Callable[[str, float], None],
 ) -> Virtual:
     profile = settings.options.get("profile")
+    if profile in SERVERS and "outputs" in settings.options:
+        return VirtualLorawanValve(settings, broker, clock, read, write)
     if profile == "chirpstack":
         return VirtualProbe(settings, broker, clock, read)
     kind = _KINDS.get(str(profile))

@@ -414,10 +414,17 @@ def test_every_unit_that_is_named_exists() -> None:
     assert named <= set(UNITS)
 
 
+LORAWAN_VALVE = {"payload_on": "01{seconds:u16be}", "payload_off": "00", "state": "object.state", "state_on": "a"}
 EVERY: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
     ("tasmota", {"topic": "t"}, ("power/1", "shutter/1", "DS18B20.Temperature", "Shutter1.Position")),
     ("chirpstack", {"topic": "t"}, ("object.a",)),
     ("the-things-stack", {"topic": "t"}, ("a", "uplink_message.f_cnt")),
+    (
+        "chirpstack",
+        {"topic": "a/device/0011223344556677/event/up", "port": 2, "outputs": {"valve": LORAWAN_VALVE}},
+        ("valve", "object.a"),
+    ),
+    ("the-things-stack", {"topic": "v3/a/devices/b/up", "port": 2, "outputs": {"valve": LORAWAN_VALVE}}, ("valve",)),
     ("zigbee2mqtt", {"topic": "t"}, ("state", "state_l1", "a", "position")),
     ("zigbee2mqtt", {"topic": "t", "on_time": True}, ("cover", "a.b")),
     ("shelly", {"topic": "t"}, ("switch:0", "cover:0", "cover:0.current_pos", "temperature:100.tC")),
@@ -430,7 +437,9 @@ EVERY: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
 WORDS = (
     "a", "x", "list", "object", "state", "time", "timestamp", "ts", "id", "POWER", "POWER1", "DS18B20", "Temperature",
     "TempUnit", "Shutter1", "Position", "Direction", "deduplicationId", "uplink_message", "decoded_payload", "f_cnt",
-    "session_key_id", "received_at", "last_seen", "moving", "position", "params", "method", "result", "error",
+    "session_key_id", "received_at", "queueItemId", "acknowledged", "level", "ERROR", "code", "DOWNLINK_CODEC",
+    "description", "correlation_ids", "downlink_failed", "message_format", "last_seen", "moving", "position", "params",
+    "method", "result", "error",
     "message", "switch:0", "cover:0", "temperature:100", "output", "current_pos", "tC", "NotifyStatus", "ON",
     "OFF", "OPEN", "UP", "online", "offline", "2025-10-09T08:53:20+00:00",
 )  # fmt: skip
