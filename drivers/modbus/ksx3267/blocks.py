@@ -13,6 +13,7 @@ from .description import Block, Writes
 
 LAST_OPID = 0xFFFF
 LONGEST = 0xFFFFFFFF  # s
+BITS = 32  # zones of a bitmap
 
 _PLAIN = {Verb.ON: Operation.ON, Verb.OPEN: Operation.OPEN, Verb.CLOSE: Operation.CLOSE}
 _TIMED = {Verb.ON: Operation.TIMED_ON, Verb.OPEN: Operation.TIMED_OPEN, Verb.CLOSE: Operation.TIMED_CLOSE}
@@ -35,10 +36,9 @@ MOST = Recipe(20.0, 14.0)
 
 
 class Supply(NamedTuple):
-    """Which zones a nutrient supply is to water, and with what."""
+    """Which zones a nutrient supply is to water (ascending; none: its own programme, once), and with what."""
 
-    first: int = 1
-    last: int = 1
+    zones: tuple[int, ...] = ()
     recipe: Recipe | None = None
 
 
@@ -84,21 +84,37 @@ def _timed(write: Writes, verb: Verb, seconds: float | None) -> tuple[int, dict[
 
 
 def _supply(write: Writes, level: int, seconds: float | None, wanted: Supply) -> tuple[int, dict[str, float]]:
-    operation = Operation.WATER_SUPPLY if wanted.recipe is None else Operation.NUTRIENT_SUPPLY
-    least = 2 if wanted.recipe is None else 3
-    if level < 2 and wanted.recipe is None:
+    if not wanted.zones:
         return Operation.ONCE_SUPPLY, {}
-    if level < least or not write.knows(operation):
-        raise ValueError(f"a nutrient supply of level {level} cannot mix")
-    layout = write.layout(operation)
-    time = items.time_item(layout)
+    if level < (2 if wanted.recipe is None else 3):
+        raise ValueError(f"a nutrient supply of level {level} cannot {'choose zones' if level < 2 else 'mix'}")
+    operation, values = _where(write, wanted)
+    time = items.time_item(write.layout(operation))
     if seconds is None or time is None:
         raise ValueError("a nutrient supply must be told for how long")
-    values: dict[str, float] = {
-        "start-area": wanted.first,
-        "stop-area": wanted.last,
-        time: min(max(math.ceil(round(seconds, 3)), 1), LONGEST),
-    }
+    values[time] = min(max(math.ceil(round(seconds, 3)), 1), LONGEST)
     if wanted.recipe is not None:
         values |= {"EC": wanted.recipe.ec, "pH": wanted.recipe.ph}
     return operation, values
+
+
+def _where(write: Writes, wanted: Supply) -> tuple[int, dict[str, float]]:
+    """The operation for these zones, and how it is told them: from the first to the last, or by a bit for each.
+
+    Nobody who has the draft of KS B 7958 says which bit is which zone: here the lowest is zone 1.
+    """
+    plain = wanted.recipe is None
+    first, last = wanted.zones[0], wanted.zones[-1]
+    span = Operation.WATER_SUPPLY if plain else Operation.NUTRIENT_SUPPLY
+    if last - first + 1 == len(wanted.zones) and _takes(write, span, "stop-area"):
+        return span, {"start-area": first, "stop-area": last}
+    bits = Operation.AREA_WATER_SUPPLY if plain else Operation.AREA_NUTRIENT_SUPPLY
+    if not _takes(write, bits, "area-bitmap"):
+        raise ValueError("this nutrient supply waters zones from one to another only, with none left out")
+    if last > BITS:
+        raise ValueError(f"this nutrient supply can be told {BITS} zones only")
+    return bits, {"area-bitmap": sum(1 << zone - 1 for zone in wanted.zones)}
+
+
+def _takes(write: Writes, operation: int, argument: str) -> bool:
+    return write.knows(operation) and any(items.item(text)[0] == argument for text in write.layout(operation))

@@ -11,6 +11,7 @@ counted together, and so are retractables.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -108,7 +109,7 @@ class Part(IntEnum):
     CONTROL = -2  # 1 local, 2 remote, 3 by hand at the node
     POSITION = -3  # of a retractable of level 2, %
     RATIO = -4  # of a switch of level 2
-    AREA = -5  # a zone of the first nutrient supply, as an output
+    AREA = -5  # zones of the first nutrient supply that are watered together, as an output
     ALERT = -6  # of a nutrient supply
     TARGET_EC = -7  # what the nutrient supply is told to mix at its next start
     TARGET_PH = -8
@@ -134,6 +135,7 @@ _CODE_OF: dict[str, int] = {
     **_PARTS,
 }
 _MOST = 100  # channels of a node
+_ZONES = re.compile(r"([1-9][0-9]{0,2})(?:-([1-9][0-9]{0,2}))?")
 
 
 class Operation(IntEnum):
@@ -150,6 +152,8 @@ class Operation(IntEnum):
     ONCE_SUPPLY = 401
     WATER_SUPPLY = 402
     NUTRIENT_SUPPLY = 403
+    AREA_WATER_SUPPLY = 404
+    AREA_NUTRIENT_SUPPLY = 405
 
 
 class Control(IntEnum):
@@ -261,10 +265,11 @@ def family(code: int) -> int:
 
 
 class Wanted(NamedTuple):
-    """The `number`-th device (from 1) of a family; or a `Part` of a node."""
+    """The `number`-th device (from 1) of a family; or a `Part` of a node, of which `zones` are those of an area."""
 
     family: int
     number: int
+    zones: tuple[int, ...] = ()
 
     @property
     def device(self) -> Wanted:
@@ -302,9 +307,29 @@ def wanted(name: str, place: Place = Place()) -> Wanted:
         if slash:
             raise ConfigError(f"a node has one {base} only", place, f"write {base}")
         return Wanted(code, 1)
+    if code == Part.AREA:
+        zones = _zones(number)
+        if not zones:
+            raise ConfigError(f"{name!r} does not say which zones", place, "write area/1, area/1-4 or area/1+3+5")
+        return Wanted(code, zones[0], zones)
     if not slash or not number.isascii() or not number.isdigit() or not 1 <= int(number) <= _MOST:
         raise ConfigError(f"{name!r} does not say which {base}", place, f"write {base}/1 for the first one")
     return Wanted(code, int(number))
+
+
+def _zones(text: str) -> tuple[int, ...]:
+    """Zones like 3, 1-4 and 1+3-5, ascending; none where this does not say any."""
+    found: set[int] = set()
+    for part in text.split("+"):
+        match = _ZONES.fullmatch(part)
+        if match is None:
+            return ()
+        first = int(match[1])
+        last = int(match[2] or first)
+        if not 1 <= first <= last <= _MOST:
+            return ()
+        found |= {*range(first, last + 1)}
+    return tuple(sorted(found))
 
 
 def name_of(device: Wanted) -> str:
@@ -313,7 +338,8 @@ def name_of(device: Wanted) -> str:
     base = known.names[0] if known is not None else _FAMILIES.get(device.family)
     if base is None:
         base = next((name for name, part in _PARTS.items() if part == device.family), f"code_{device.family}")
-    return base if device.family in _SINGLE else f"{base}/{device.number}"
+    number = "+".join(map(str, device.zones)) or device.number
+    return base if device.family in _SINGLE else f"{base}/{number}"
 
 
 def source(name: str, place: Place = Place()) -> Source:

@@ -21,6 +21,7 @@ from .codes import (
     Control,
     Operation,
     Part,
+    Status,
     Wanted,
     alert_text,
     name_of,
@@ -78,6 +79,7 @@ class KsNode:
         self._given: dict[Wanted, int] = {}  # the last opid we gave
         self._echoed: dict[Wanted, int] = {}  # the last opid the node showed, whoever gave it
         self._shown: dict[str, Shown] = {}
+        self._areas: dict[Wanted, tuple[int, Wanted]] = {}  # the last opid that was given for an area, and which
 
     @property
     def points(self) -> Sequence[str]:
@@ -97,7 +99,7 @@ class KsNode:
     def forget(self) -> None:
         self._known = self._control = None
         self._bridge, self._mute = _BRIDGE, False
-        for memory in (self._given, self._echoed, self._shown, self._notes):
+        for memory in (self._given, self._echoed, self._shown, self._notes, self._areas):
             memory.clear()
 
     def skips(self, command: Command) -> bool:
@@ -152,15 +154,15 @@ class KsNode:
         if target.device not in self._echoed or target.family == Part.AREA:
             values = yield from self._fetch(known.offset, block.read)
             self._echoed[target.device] = int(values.get("opid", 0))
-            if command.verb is Verb.OFF and states.waters_another(target, values):
-                # what would be stopped is not ours
-                return [Report(command.output, Followed.RESTING, self._at or command.at, None, command.id)]
+            if states.waters_another(target, values, self._area(target, values)):
+                if command.verb is Verb.OFF:
+                    # what would be stopped is not ours
+                    return [Report(command.output, Followed.RESTING, self._at or command.at, None, command.id)]
+                if values["status"] != Status.FINISHING:
+                    return [_refused(command, self._at or command.at, "the nutrient supply waters other zones")]
         opid = self._new_opid(target.device)
         try:
-            supply = Supply(target.number, target.number, self._recipe)
-            words = command_words(block, command.verb, opid, command.seconds, supply)
-            if target.family == NUTRIENT_SUPPLY and command.verb is Verb.ON:
-                words = (Operation.ONCE_SUPPLY, opid)
+            words = command_words(block, command.verb, opid, command.seconds, Supply(target.zones, self._recipe))
         except ValueError as error:
             return [_refused(command, self._at or command.at, str(error))]
         assert block.write is not None
@@ -168,6 +170,8 @@ class KsNode:
         assert written is not None
         if written.refusal is not None:
             return [_refused(command, written.at, refusal_text(written.refusal))]
+        if target.family == Part.AREA:
+            self._areas[target.device] = opid, target
         return (yield from self._confirmed(command, target, known, opid, written.at))
 
     def _set_target(self, command: Command) -> Report:
@@ -188,6 +192,11 @@ class KsNode:
         self._given[device] = opid
         return opid
 
+    def _area(self, target: Wanted, found: Values) -> Wanted | None:
+        """The area of ours for which the supply got the opid that it shows."""
+        opid, area = self._areas.get(target.device, (0, None))
+        return area if opid and found.get("opid") == opid else None
+
     def _confirmed(self, command: Command, target: Wanted, known: Known, opid: int, given: Instant) -> Job:
         """Read the status block until it echoes the opid and shows what was asked for, or has had its time.
 
@@ -203,7 +212,7 @@ class KsNode:
             if answer.refusal is not None:
                 return [_refused(command, answer.at, refusal_text(answer.refusal))]
             values = items.read(block.read.items, answer.words)
-            shown = states.shown(target, values)
+            shown = states.shown(target, values, self._area(target, values))
             over = command.seconds is not None and answer.at.seconds_since(given) > command.seconds - 1
             stopped = shown.followed in (Followed.HELD, Followed.REFUSED)
             settled = shown.verb is wish or stopped or (shown.verb is None and over)
@@ -360,7 +369,9 @@ class KsNode:
                 continue
             self._echoed[target.device] = int(values.get("opid", 0))
             self._notes[name_of(target.device)] = alert_text(int(values.get("alert", 0)))
-            now[name] = Shown(Followed.HELD, None, held) if held else states.shown(target, values)
+            now[name] = (
+                Shown(Followed.HELD, None, held) if held else states.shown(target, values, self._area(target, values))
+            )
         return self._shows(now, self._at)
 
     def _shows(self, now: Mapping[str, Shown], at: Instant) -> list[Report]:

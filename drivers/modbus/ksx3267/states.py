@@ -70,17 +70,23 @@ def of_sensor(point: PointSettings, target: Wanted, found: Values, node_status: 
     return Reading(point.name, value * point.factor + point.shift, at, grade, note)
 
 
-def waters_another(target: Wanted, found: Values) -> bool:
-    """Whether the output is a zone, and its nutrient supply is busy with another one."""
-    busy = followed(int(found.get("status", 0)))[0] is Followed.RUNNING
-    return target.family == Part.AREA and busy and found.get("area", 0) not in (0, target.number)
+def waters_another(target: Wanted, found: Values, last: Wanted | None) -> bool:
+    """Whether the output is an area, and its nutrient supply is busy with a zone that is not among its own.
+
+    While a supply still mixes it may not say which zone it is for: then it is for `last`, the area of ours that its
+    present opid was given for, if there is one.
+    """
+    if target.family != Part.AREA or followed(int(found.get("status", 0)))[0] is not Followed.RUNNING:
+        return False
+    zone = found.get("area", 0)
+    return zone not in target.zones if zone else last not in (None, target)
 
 
-def shown(target: Wanted, found: Values) -> Shown:
-    """What an output shows, by the status block of its device."""
+def shown(target: Wanted, found: Values, last: Wanted | None = None) -> Shown:
+    """What an output shows, by the status block of its device; `last` as in `waters_another`."""
     status, alert = int(found.get("status", 0)), alert_text(int(found.get("alert", 0)))
     result, verb = followed(status)
-    if result is Followed.RUNNING and waters_another(target, found):
+    if result is Followed.RUNNING and waters_another(target, found, last):
         result, verb = Followed.RESTING, None
     note = "" if result in (Followed.RUNNING, Followed.RESTING) else status_text(status)
     return Shown(result, verb, "; ".join(part for part in (note, alert) if part))

@@ -11,7 +11,20 @@ SWITCH, RETRACTABLE = 102, 112
 ANNEX_A_SENSORS = [1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, *[1] * 7, 2, 2, 18, 18]
 ANNEX_A_ACTUATORS = [SWITCH] * 16 + [RETRACTABLE] * 8
 INTEGRATED = [1, 8, 4, 7, RETRACTABLE, RETRACTABLE]
-MOVES = {0: 0, 201: 201, 202: 201, 301: 301, 302: 302, 303: 301, 304: 302, 401: 402, 402: 402, 403: 402}
+MOVES = {
+    0: 0,
+    201: 201,
+    202: 201,
+    301: 301,
+    302: 302,
+    303: 301,
+    304: 302,
+    401: 402,
+    402: 402,
+    403: 402,
+    404: 402,
+    405: 402,
+}
 
 
 def info(kind: int, channels: int, *, organisation: int = 0, product: int = 0, protocol: int = 10) -> tuple[int, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.model.commands import Followed, Verb
 from controller.model.errors import ConfigError
@@ -14,7 +16,18 @@ from controller.model.points import Quality
 from controller.model.ports import Source
 from drivers.modbus.ksx3267 import items
 from drivers.modbus.ksx3267.blocks import Recipe, Supply, command_words, next_opid, unfit
-from drivers.modbus.ksx3267.codes import NUTRIENT_SUPPLY, RETRACTABLE, SWITCH, Wanted, followed, quality, source
+from drivers.modbus.ksx3267.codes import (
+    NUTRIENT_SUPPLY,
+    RETRACTABLE,
+    SWITCH,
+    Part,
+    Wanted,
+    followed,
+    name_of,
+    quality,
+    source,
+    wanted,
+)
 from drivers.modbus.ksx3267.description import Block, Region, Writes
 from drivers.modbus.ksx3267.node import NodeInfo, layout, node_info
 
@@ -196,15 +209,47 @@ SUPPLY_3 = Writes(504, {None: ("operation", "opid", "start-area", "stop-area", "
 
 def test_commands_to_a_nutrient_supply() -> None:
     block = Block(204, Region(401, ("status", "opid")), SUPPLY_3)
-    water, feed = Supply(3, 3), Supply(3, 3, Recipe(1.5, 6.0))
+    once, water, feed = Supply(), Supply((3,)), Supply((3,), Recipe(1.5, 6.0))
+    assert command_words(block, Verb.ON, 9, 90.0, once) == (401, 9)
     assert command_words(block, Verb.ON, 9, 90.0, water) == (402, 9, 3, 3, 90, 0)
     assert command_words(block, Verb.ON, 9, 90.0, feed) == (403, 9, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40C0)
+    assert command_words(block, Verb.ON, 9, 90.0, Supply((2, 3, 4))) == (402, 9, 2, 4, 90, 0)
     assert command_words(block, Verb.OFF, 9, None, water) == (0, 9)
-    assert command_words(block._replace(code=202), Verb.ON, 9, 90.0, water) == (401, 9)
-    with pytest.raises(ValueError, match="level 2 cannot mix"):
-        command_words(block._replace(code=203), Verb.ON, 9, 90.0, feed)
-    with pytest.raises(ValueError, match="for how long"):
-        command_words(block, Verb.ON, 9, None, water)
+    assert command_words(block._replace(code=202), Verb.ON, 9, 90.0, once) == (401, 9)
+    for code, supply, seconds, said in (
+        (202, water, 90.0, "level 1 cannot choose zones"),
+        (203, feed, 90.0, "level 2 cannot mix"),
+        (204, water, None, "for how long"),
+        (204, Supply((1, 3)), 90.0, "none left out"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            command_words(block._replace(code=code), Verb.ON, 9, seconds, supply)
+
+
+def test_zones_that_are_no_neighbours_go_by_a_bitmap() -> None:
+    info_4 = node_info(info(3, 21, product=5, protocol=31))
+    known = info_4.default()
+    assert known is not None
+    block = layout(info_4, [12] * 3 + [16] * 3 + [7] + [5] * 13 + [205], known)[Wanted(NUTRIENT_SUPPLY, 1)]
+    assert command_words(block, Verb.ON, 9, 90.0, Supply((1, 3, 18))) == (404, 9, 0b101, 0b10, 90, 0)
+    feed = Supply((2, 4), Recipe(1.5, 6.0))
+    assert command_words(block, Verb.ON, 9, 90.0, feed) == (405, 9, 0b1010, 0, 90, 0, 0, 0x3FC0, 0, 0x40C0)
+    assert command_words(block, Verb.ON, 9, 90.0, Supply((2, 3))) == (402, 9, 2, 3, 90, 0)
+    # a maker's node that knows zones by their bits only
+    assert block.write is not None
+    bits = block._replace(write=Writes(505, {404: block.write.layout(404)}))
+    assert command_words(bits, Verb.ON, 9, 90.0, Supply((3,))) == (404, 9, 0b100, 0, 90, 0)
+    with pytest.raises(ValueError, match="32 zones only"):
+        command_words(bits, Verb.ON, 9, 90.0, Supply((1, 33)))
+
+
+@given(st.sets(st.integers(1, 32), min_size=1).map(sorted))
+def test_every_zone_has_its_bit(zones: list[int]) -> None:
+    items_of = ("operation", "opid", "area-bitmap", "time")
+    block = Block(205, Region(264, ("opid", "status")), Writes(505, {404: items_of}))
+    words = command_words(block, Verb.ON, 9, 60.0, Supply(tuple(zones)))
+    bits = words[2] | words[3] << 16
+    assert [zone for zone in range(1, 33) if bits >> zone - 1 & 1] == zones
 
 
 def test_what_a_device_cannot_do() -> None:
@@ -218,11 +263,17 @@ def test_names() -> None:
     assert source("switch/16").output == "switch"
     assert source("retractable/2").output == "motor"
     assert source("area/12").output == "switch"
+    assert wanted("area/12") == Wanted(Part.AREA, 12, (12,))
+    assert wanted("area/5+1-3") == Wanted(Part.AREA, 1, (1, 2, 3, 5))
+    assert name_of(wanted("area/5+1-3")) == "area/1+2+3+5"
     assert source("position/2").unit == "%"
     assert source("node_status").output is None
     for name, said in (("control/1", "one control only"), ("aera/1", "did you mean area"), ("area", "write area/1")):
         with pytest.raises(ConfigError, match=said):
             source(name)
+    for zones in ("", "0", "3-1", "1+", "1-2-3", "101", "a", "1 3"):
+        with pytest.raises(ConfigError, match="which zones"):
+            source(f"area/{zones}")
 
 
 def test_opids_go_round_without_zero() -> None:
@@ -494,6 +545,27 @@ async def test_a_nutrient_node_waters_a_zone(
         await heard.until(lambda: heard.reports("valve_a")[-1].note == "low level")
         assert (await line.told(command("valve_a", Verb.OFF))).followed is Followed.RESTING
         assert node.writes[-1] == (16, command_register, (0, 2))
+
+
+async def test_a_nutrient_node_waters_zones_together_and_is_not_diverted(bench: Bench, start: Start) -> None:
+    bench.slaves[7] = node = korean.nutrient_4()
+    points = {"valves": "area/1+3", "other": "area/2"}
+    async with start(device("mixer", points, address=7, profile="ks-b-7958", poll="20 ms")) as line:
+        heard = line.heard
+        assert (await line.told(command("valves", Verb.ON, 90.0))).followed is Followed.RUNNING
+        assert node.writes == [(16, 505, (404, 1, 0b101, 0, 90, 0))]
+        # it mixes, and does not say for whom: whose order it was is known
+        assert (await line.told(command("other", Verb.OFF))).followed is Followed.RESTING
+        node.at(266, 3)
+        assert (await line.told(command("other", Verb.OFF))).followed is Followed.RESTING
+        report = await line.told(command("other", Verb.ON, 60.0))
+        assert (report.followed, report.note) == (Followed.REFUSED, "the nutrient supply waters other zones")
+        assert len(node.writes) == 1
+        assert heard.reports("valves")[-1].followed is Followed.RUNNING
+        # it is only flushing its pipes: the next may come
+        node.at(265, 403)
+        await line.told(command("other", Verb.ON, 60.0))
+        assert node.writes[-1] == (16, 505, (402, 2, 2, 2, 60, 0))
 
 
 async def test_a_nutrient_node_mixes_what_it_was_last_told(bench: Bench, start: Start) -> None:
