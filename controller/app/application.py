@@ -21,10 +21,11 @@ from controller.app.control import Refused, listening
 from controller.app.desk import Desk
 from controller.app.engine import Engine, Send
 from controller.app.freshness import fresh
-from controller.app.limp import configuration_to_start_with
+from controller.app.limp import Beginning, configuration_to_start_with
 from controller.app.lock import only_controller
 from controller.app.lookout import Lookout
 from controller.app.past import parse_time, why_then
+from controller.app.readiness import missing
 from controller.app.records import RULES, SITE, Records
 from controller.app.shadow import Shadow
 from controller.app.status import Data, describe
@@ -92,20 +93,21 @@ class Application:
         """
         options = self._options
         read_at = watch.stamp(self._files)
-        configuration, complaint = configuration_to_start_with(options.directory, options.state)
+        beginning = configuration_to_start_with(options.directory, options.state)
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(only_controller(options.state))
-            store = stack.enter_context(Store.open(options.state, _limits(configuration)))
-            running = _Running(configuration, options, store)
+            store = stack.enter_context(Store.open(options.state, _limits(beginning.configuration)))
+            running = _Running(beginning, options, store)
             stack.push_async_callback(running.stop)
-            desk = Desk(running.engine, running.describe, running.why_then, running.records(options))
+            records = running.records(options)
+            desk = Desk(running.engine, running.describe, running.why_then, records, running.missing)
             await stack.enter_async_context(listening(options.state, desk.answer))
             listener = None if options.port is None else stack.enter_context(bind(options.host, options.port))
             await running.start()
             if listener is not None:
                 self._serve(desk, listener, stack)
-            if complaint:
-                running.notice(Notice(FILES_ALARM, True, "critical", complaint))
+            if beginning.complaint:
+                running.notice(Notice(FILES_ALARM, True, "critical", beginning.complaint))
             if options.shadow is not None:
                 running.shadow(options.shadow)
             self._on_signals(stack)
@@ -165,8 +167,9 @@ class Application:
 class _Running:
     """What is built from the files, and built anew when they change: core, buses and uplinks."""
 
-    def __init__(self, configuration: Configuration, options: Options, store: Store) -> None:
-        self._configuration = configuration
+    def __init__(self, beginning: Beginning, options: Options, store: Store) -> None:
+        configuration = self._configuration = beginning.configuration
+        self._limping = beginning.limping
         clock = options.clock
         self._clock, self._store = clock, store
         self.engine = Engine(Core(configuration.plan), clock, self._output, store)
@@ -195,7 +198,7 @@ class _Running:
     async def change(self, configuration: Configuration) -> None:
         """Go on with other files. Raises ConfigError, and everything then stays as it was."""
         self._adopt(configuration.plan, self.engine.core.snapshot())
-        self._configuration = configuration
+        self._configuration, self._limping = configuration, False
         await self._buses.apply(configuration.buses)
         await self._uplinks.apply(configuration)
         await self._lookout.apply(configuration)
@@ -250,6 +253,11 @@ class _Running:
             "watch on the uplinks": uplinks.run,
             "watch on the twin": twin.run,
         }
+
+    def missing(self) -> list[str]:
+        """The parts that are not up to running the greenhouse."""
+        store_takes = bool(self._store.status()["online"])
+        return missing(self.engine.idle(), self._buses.health(), self._limping, store_takes)
 
     def describe(self) -> Data:
         """Everything as plain data."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -29,14 +29,17 @@ class Desk:
         status: Callable[[], Data],
         why_then: Callable[[str, str], Data] | None = None,
         records: Records | None = None,
+        missing: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """`why_then` answers for an actuator and a past time as a person writes it; without it there is no past.
 
-        `records` are for the page; without them it shows the present only.
+        `records` are for the page; without them it shows the present only. `missing` has one word for each part that is
+        not up to running the greenhouse.
         """
         self._engine = engine
         self.status = status
         self.records = records
+        self.missing = missing
         self._why_then = why_then
 
     @property

@@ -35,7 +35,7 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class Counters:
-    """What the engine has done since the start of the process."""
+    """What the engine has done since the start of the process. `steps` are those that went well."""
 
     readings: int = 0
     commands: int = 0
@@ -55,6 +55,7 @@ class Engine:
         self._outputs = outputs
         self._journal = journal
         self._loop = asyncio.get_running_loop()
+        self._stepped_at = self._loop.time()
         self._inbox: deque[FieldInput | Request] = deque(maxlen=INBOX)
         self._scheduled = False
         self._timer: asyncio.TimerHandle | None = None
@@ -87,6 +88,10 @@ class Engine:
             self.counters.dropped += excess
         inbox.extend(inputs)
         self._schedule()
+
+    def idle(self) -> float:
+        """Real seconds since the last step that went well."""
+        return self._loop.time() - self._stepped_at
 
     def listen(self, listener: Callable[[Step], None]) -> Callable[[], None]:
         """Have `listener` called after every step; the result ends that."""
@@ -154,8 +159,8 @@ class Engine:
         self._scheduled = False
         inputs = list(self._inbox)
         self._inbox.clear()
-        self.counters.steps += 1  # also while it stops, which may take as long as a vent: the watchdog looks at this
         if self._stopping:
+            self._stepped()  # it may take as long as a vent, and the watchdog looks at this
             self._last_reports.extend(item for item in inputs if isinstance(item, Report))
             self._count(inputs)
             return
@@ -181,7 +186,12 @@ class Engine:
         else:
             self._journal.append(notes)
 
+    def _stepped(self) -> None:
+        self.counters.steps += 1
+        self._stepped_at = self._loop.time()
+
     def _follow_up(self, step: Step, now: Instant, inputs: Sequence[FieldInput | Request]) -> None:
+        self._stepped()
         self._carry_out(step)
         if step.wake_at is not None:
             # seconds between two instants of this clock, never negative: a timer that is due runs in the next turn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from controller.config import RULES, SITE, Configuration, load, load_texts
 from controller.core.plan import ActuatorPlan, Plan
@@ -19,23 +20,35 @@ _VENTS = ("vent", "window")
 _HEATERS = ("heat", "boiler")
 
 
-def configuration_to_start_with(directory: Path, state: Path) -> tuple[Configuration, str]:
-    """The configuration, and "" or what is wrong with the files and what is used in their place.
+class Beginning(NamedTuple):
+    """What the controller starts with; `complaint` is "", or what is wrong with the files and what is used instead.
+
+    `limping`: there are no rules, and protection alone is on.
+    """
+
+    configuration: Configuration
+    complaint: str = ""
+    limping: bool = False
+
+
+def configuration_to_start_with(directory: Path, state: Path) -> Beginning:
+    """The configuration of the files, or what can stand in for it.
 
     A greenhouse whose rules cannot be read still has a crop in it. Raises ConfigError and OSError where there is
     nothing to go on with: no site that is right, now or before.
     """
     try:
-        return load(directory), ""
+        return Beginning(load(directory))
     except (ConfigError, OSError) as error:
         log.error("the files cannot be used: %s", error)
         before = _last_in_force(state)
         if before is not None:
-            return before, f"the files that were last in force are used, because of {error}"
+            return Beginning(before, f"the files that were last in force are used, because of {error}")
         limping = _protected(directory)
         if limping is None:
             raise
-        return limping, f"only safe positions, frost and storm protection are on, because of {error}"
+        complaint = f"only safe positions, frost and storm protection are on, because of {error}"
+        return Beginning(limping, complaint, limping=True)
 
 
 def protective_rules(plan: Plan) -> str:

@@ -37,7 +37,7 @@ def application(desk: Desk, access: Access) -> ASGIApp:
     feed = Feed(desk.status)
     api = Api(desk, feed)
     pages = Pages(desk, feed, api, access)
-    door = _Door(desk, feed, access)
+    door = _Door(desk, access)
 
     async def openapi(_: Request) -> Response:
         return Response(orjson.dumps(document(api.operations(), own_version())), media_type="application/json")
@@ -59,8 +59,8 @@ def application(desk: Desk, access: Access) -> ASGIApp:
 class _Door:
     """Login, logout and health: what can be reached by those who have not come in."""
 
-    def __init__(self, desk: Desk, feed: Feed, access: Access) -> None:
-        self._desk, self._feed, self._access = desk, feed, access
+    def __init__(self, desk: Desk, access: Access) -> None:
+        self._desk, self._access = desk, access
         self._limiter = Limiter()
         self._checking = asyncio.Semaphore(1)
         self._waiting = 0
@@ -79,12 +79,13 @@ class _Door:
         return PlainTextResponse("ok\n")
 
     async def readyz(self, _: Request) -> Response:
-        """Whether it runs the greenhouse: the core can be asked, and its last step went well."""
-        try:
-            self._feed.now()
-        except Exception:
-            log.exception("not ready")
-            return PlainTextResponse("not ready\n", 503)
+        """Whether it runs the greenhouse: the core steps, every bus is there, rules are in force, the store takes.
+
+        Who has not come in hears which of these fails, and no more.
+        """
+        missing = self._desk.missing()
+        if missing:
+            return PlainTextResponse(f"not ready: {', '.join(missing)}\n", 503)
         return PlainTextResponse("ready\n")
 
     async def ask(self, request: Request) -> Response:

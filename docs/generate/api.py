@@ -22,8 +22,8 @@ On localhost nobody needs to log in until there is a user. Beyond it, or once th
 curl -H "authorization: Bearer $ONSIL_TOKEN" https://greenhouse.local:8443/api/status
 ```
 
-`/healthz` says that the process answers, `/readyz` that it runs the greenhouse; both need no token. `/metrics` is for
-Prometheus."""
+`/healthz` says that the process answers, `/readyz` that it runs the greenhouse, or what is missing of that
+(`docs/installer/upkeep.md`); both need no token. `/metrics` is for Prometheus."""
 
 
 def page() -> str:

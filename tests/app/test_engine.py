@@ -92,6 +92,26 @@ async def test_a_core_that_fails_once_is_tried_again(monkeypatch: pytest.MonkeyP
     await until(lambda: relay.verbs() == ["on"])
 
 
+async def test_a_core_that_fails_takes_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the watchdog nor /readyz takes it for one that runs the greenhouse."""
+    monkeypatch.setattr(engine_module, "RETRY", 0.01)
+    engine, _, _, _ = make()
+    right, steps, idle = engine.core.step, engine.counters.steps, engine.idle()
+
+    def wrong(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(engine.core, "step", wrong)
+    engine.emit(())
+    await until(lambda: engine.counters.faults == 5)
+    stuck = engine.idle()
+    assert stuck > idle
+    assert engine.counters.steps == steps
+    monkeypatch.setattr(engine.core, "step", right)
+    await until(lambda: engine.counters.steps > steps)
+    assert engine.idle() < stuck
+
+
 async def test_shutting_down_switches_off_and_waits_for_the_device() -> None:
     engine, relay, journal, clock = make()
     engine.emit((temperature(12.0, clock),))

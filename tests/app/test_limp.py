@@ -36,8 +36,9 @@ def house(tmp_path: Path, site: str = SITE, rules: str | None = RULES) -> tuple[
 
 
 def test_right_files_are_used_without_a_word(tmp_path: Path) -> None:
-    configuration, complaint = configuration_to_start_with(*house(tmp_path))
+    configuration, complaint, limping = configuration_to_start_with(*house(tmp_path))
     assert complaint == ""
+    assert not limping
     assert configuration.texts.rules == RULES
 
 
@@ -47,15 +48,17 @@ def test_wrong_or_missing_rules_give_way_to_those_last_in_force(tmp_path: Path, 
     with Store.open(state) as store:
         store.save_rules("site.yaml", SITE, Instant(1, 1))
         store.save_rules("rules.yaml", RULES, Instant(1, 1))
-    configuration, complaint = configuration_to_start_with(directory, state)
+    configuration, complaint, limping = configuration_to_start_with(directory, state)
     assert configuration.texts.rules == RULES
     assert complaint.startswith("the files that were last in force are used, because of ")
     assert "rules.yaml" in complaint
+    assert not limping
 
 
 def test_without_any_rules_there_is_protection(tmp_path: Path) -> None:
-    configuration, complaint = configuration_to_start_with(*house(tmp_path, rules="rules: ["))
+    configuration, complaint, limping = configuration_to_start_with(*house(tmp_path, rules="rules: ["))
     assert complaint.startswith("only safe positions, frost and storm protection are on")
+    assert limping
     plan = configuration.plan
 
     def at_the_end(given: dict[str, Given], **then: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from controller.app.clock import SystemClock
 from controller.app.desk import Desk
 from controller.app.engine import Engine
+from controller.app.readiness import missing
 from controller.app.records import Records
 from controller.app.status import describe
 from controller.config import Configuration
@@ -70,7 +71,10 @@ async def house(folder: Path, host: str = "127.0.0.1", language: str = "en") -> 
             found.asked += 1
             return describe(small.site, clock.now(), engine, BUSES, [store.status()], store.counters())
 
-        found.desk = Desk(engine, status, None, records)
+        def lacking() -> list[str]:
+            return missing(engine.idle(), BUSES, False, store.status()["online"])
+
+        found.desk = Desk(engine, status, None, records, lacking)
         serving = asyncio.create_task(serve(found.desk, listener, state))
         try:
             yield found
