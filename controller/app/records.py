@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from controller.app.control import Refused
+from controller.app.writing import replace_file
 from controller.config import Configuration, new_variables
 from controller.store import History
 
@@ -70,19 +69,8 @@ class Records:
             raise Refused(f"the rules are longer than {MOST_TEXT // 1024} kB")
         if "${" in text and (found := new_variables(text, self.rules_in_force(), RULES)):
             raise Refused(str(found[0]))
-        path = self._directory / RULES
         try:
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o664
-            with tempfile.NamedTemporaryFile(dir=self._directory, prefix=f".{RULES}.", delete=False) as file:
-                try:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    os.fchmod(file.fileno(), mode)
-                    Path(file.name).replace(path)
-                except BaseException:
-                    Path(file.name).unlink(missing_ok=True)
-                    raise
+            replace_file(self._directory / RULES, data, mode=0o664)
         except OSError as error:
             raise Refused(f"{RULES} cannot be written: {error.strerror or error}") from None
         self.note("rules", f"{RULES} was replaced by {by}")

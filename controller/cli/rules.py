@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import os
 import sqlite3
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -116,7 +114,8 @@ def _diff(one: str, one_name: str, other: str, other_name: str) -> None:
 
 
 def _roll_back(text: str, version: int, directory: Path) -> int:
-    """Write the text in place of the present file in one move: whoever reads it sees the old or the new one, whole."""
+    """Write the text in place of the present file, if it fits the site."""
+    from controller.app.writing import replace_file
     from controller.config import RULES, SITE, check_texts
 
     report = check_texts((directory / SITE).read_text(encoding="utf-8"), text)
@@ -124,12 +123,7 @@ def _roll_back(text: str, version: int, directory: Path) -> int:
         print_errors(report.errors)
         return fail(f"version {version} no longer fits {SITE}; nothing was changed", NO)
     path = directory / RULES
-    with tempfile.NamedTemporaryFile("w", dir=directory, prefix=f".{RULES}.", encoding="utf-8", delete=False) as new:
-        new.write(text)
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).chmod(path.stat().st_mode & 0o777)
-    Path(new.name).replace(path)
+    replace_file(path, text.encode("utf-8"), mode=0o664)
     print(f"{path} is version {version} again; a running controller takes it over at once")
     return DONE
 

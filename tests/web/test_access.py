@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from controller.web.access import Access, Role, Users
 from controller.web.access.limiter import LONGEST, MOST, Limiter
-from controller.web.access.sessions import Sessions
+from controller.web.access.sessions import KEY_FILE, Sessions
 from controller.web.access.users import UserError
 from tests.app.wait import until
 
@@ -218,6 +218,17 @@ def test_a_session_lives_through_a_restart_and_ends_with_the_password(tmp_path: 
     assert stat.S_IMODE((tmp_path / "session.key").stat().st_mode) == 0o600
     users.add("kim", "viewer", PASSWORD + "2")
     assert Sessions(users).name_of(cookie) is None
+
+
+@pytest.mark.parametrize("left", [b"", b"short"])
+def test_what_a_power_cut_left_of_the_key_signs_nothing(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / KEY_FILE).write_bytes(left)
+    users = Users(tmp_path)
+    users.add("kim", "viewer", PASSWORD)
+    cookie = Sessions(users).cookie("kim")
+    assert len((tmp_path / KEY_FILE).read_bytes()) == 32
+    assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert Sessions(users).name_of(cookie) == "kim"
 
 
 def test_a_session_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ async def test_rules_that_cannot_be_written_are_refused_in_words(whole: Whole, m
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("controller.app.records.tempfile.NamedTemporaryFile", full)
+    monkeypatch.setattr("controller.app.writing.tempfile.mkstemp", full)
     text = whole.rules.read_text()
     answer = await whole.client.ask("/api/rules", {"rules": f"{text}# more\n"})
     assert (answer.code, answer.json()["error"]) == (400, "rules.yaml cannot be written: No space left on device")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import time
 from pathlib import Path
+
+from controller.app.writing import replace_file
 
 from .users import Users
 
 COOKIE = "onsil"
 LASTS = 7 * 24 * 3600  # s
 KEY_FILE = "session.key"
+KEY_LENGTH = 32  # bytes
 
 
 class Sessions:
@@ -50,16 +53,14 @@ class Sessions:
 
 def _key(path: Path) -> bytes:
     """The key of this controller, made once. One that cannot be kept serves until the next start."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        key = secrets.token_bytes(32)
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(key)
-        except OSError:
-            pass
-        return key
+    with contextlib.suppress(OSError):
+        key = path.read_bytes()
+        if len(key) == KEY_LENGTH:
+            return key
+    key = secrets.token_bytes(KEY_LENGTH)
+    with contextlib.suppress(OSError):
+        replace_file(path, key)
+    return key
 
 
 def _text(data: bytes) -> str:

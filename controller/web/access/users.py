@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Any
+
+from controller.app.writing import replace_file
 
 FILE = "users.json"
 ROLES = ("viewer", "operator", "admin")
@@ -119,19 +119,8 @@ class Users:
         return self._users
 
     def _write(self, users: dict[str, dict[str, Any]]) -> None:
-        folder = self._path.parent
-        owner = folder.stat()
-        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".users.", delete=False, encoding="utf-8") as file:
-            try:
-                json.dump({"version": 1, "users": users}, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-                if os.geteuid() == 0:  # the service reads it, which is not root
-                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-                Path(file.name).replace(self._path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        text = json.dumps({"version": 1, "users": users}, ensure_ascii=False, indent=1)
+        replace_file(self._path, text.encode())
         self._stamp = None
 
 
