@@ -223,6 +223,7 @@ def test_a_session_lives_through_a_restart_and_ends_with_the_password(tmp_path: 
 @pytest.mark.parametrize("left", [b"", b"short"])
 def test_what_a_power_cut_left_of_the_key_signs_nothing(tmp_path: Path, left: bytes) -> None:
     (tmp_path / KEY_FILE).write_bytes(left)
+    (tmp_path / KEY_FILE).chmod(0o600)
     users = Users(tmp_path)
     users.add("kim", "viewer", PASSWORD)
     cookie = Sessions(users).cookie("kim")
