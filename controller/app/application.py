@@ -48,7 +48,8 @@ SAFE_WITHIN = 2.0  # real seconds in which the outputs must confirm their safe p
 STOP_WITHIN = 30.0  # real seconds for everything else that ends
 STATE = Path("/var/lib/onsil")
 FILES_ALARM = "configuration"
-STORE_PATIENCE, UPLINK_PATIENCE = 10.0, 600.0  # real seconds that a part may be away before it is an alarm
+# real seconds that a part may be away, or a device report a fault, before it is an alarm
+STORE_PATIENCE, UPLINK_PATIENCE, DEVICE_PATIENCE = 10.0, 600.0, 10.0
 
 
 def state_directory() -> Path:
@@ -247,8 +248,10 @@ class _Running:
         store = Watchman(lambda: [self._store.status()], self.notice, "high", STORE_PATIENCE)
         uplinks = Watchman(self._uplinks.status, self.notice, "medium", UPLINK_PATIENCE)
         twin = Watchman(self._lookout.status, self.notice, "low", UPLINK_PATIENCE)
+        devices = Watchman(self._buses.complaints, self.notice, "medium", DEVICE_PATIENCE)
         return {
             "watch on the buses": self._buses.watch,
+            "watch on the devices": devices.run,
             "watch on the store": store.run,
             "watch on the uplinks": uplinks.run,
             "watch on the twin": twin.run,

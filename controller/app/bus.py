@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from controller.app.supervisor import Part
 from controller.model.commands import Command, Followed, Report
@@ -135,6 +136,11 @@ class Buses:
 
     def health(self) -> list[BusHealth]:
         return [bus.health() for bus, _, _ in self._running.values()]
+
+    def complaints(self) -> list[dict[str, Any]]:
+        """Every device, as in order (`online`) as it says it is, for a `Watchman`."""
+        devices = [device for bus in self.health() for device in bus.devices]
+        return [{"name": f"device {d.name}", "online": not d.complaint, "note": d.complaint} for d in devices]
 
 
 def _essence(settings: BusSettings) -> BusSettings:

@@ -1,4 +1,6 @@
-"""Raises alarms about the controller itself: a disk that takes nothing, a server that has been away for long."""
+"""Raises alarms about parts that give an account of themselves: a disk that takes nothing, a server that has been away
+for long, a device that reports a fault.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +40,22 @@ class Watchman:
 
     def look(self, now: float) -> None:
         """One round, at `now` (monotonic seconds)."""
+        present: set[str] = set()
         for account in self._accounts():
             name, note = account["name"], account["note"]
+            present.add(name)
             if account["online"]:
-                self._away.pop(name, None)
-                if name in self._told:
-                    self._told.discard(name)
-                    self._tell(Notice(name, False, self._priority, f"{name} is back"))
+                self._over(name, "is back")
                 continue
             since = self._away.setdefault(name, now)
             if name not in self._told and now - since >= self._patience:
                 self._told.add(name)
                 self._tell(Notice(name, True, self._priority, f"{name}: {note or 'does not answer'}"))
+        for name in [name for name in self._away if name not in present]:
+            self._over(name, "is no part any more")
+
+    def _over(self, name: str, text: str) -> None:
+        self._away.pop(name, None)
+        if name in self._told:
+            self._told.discard(name)
+            self._tell(Notice(name, False, self._priority, f"{name} {text}"))

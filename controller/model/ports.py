@@ -70,7 +70,8 @@ class DeviceHealth:
     """Counters of one device since the start of the driver.
 
     `errors` counts everything that came wrong; of these, `garbled` were damaged on the way (a wrong CRC) and `refusals`
-    were said by the device itself (a Modbus exception). `timeouts` counts what did not come at all.
+    were said by the device itself (a Modbus exception). `timeouts` counts what did not come at all. `note` is for
+    people, and says also why a device cannot be reached; `complaint` is a fault that it reports of itself.
     """
 
     name: str
@@ -81,6 +82,7 @@ class DeviceHealth:
     refusals: int = 0
     timeouts: int = 0
     note: str = ""
+    complaint: str = ""
 
 
 @dataclass(slots=True)

@@ -53,6 +53,10 @@ class ProfileDevice:
     def note(self) -> str:
         return ""
 
+    @property
+    def complaint(self) -> str:
+        return ""
+
     def farewell(self) -> Job | None:
         return None
 

@@ -187,6 +187,7 @@ class Line:
             self._resume(index, running, answer)
         unit.health.online = True
         unit.health.note = unit.device.note if answer.refusal is None else refusal_text(answer.refusal)
+        unit.health.complaint = unit.device.complaint
 
     def _resume(self, index: int, running: Running, answer: Answer | None) -> None:
         """Give a job its answer and note what it wants next, or pass on its results when it is done."""
@@ -250,7 +251,7 @@ class Line:
         self._mark(index)
         unit.device.forget()
         unit.health.online = False
-        unit.health.note = why
+        unit.health.note, unit.health.complaint = why, ""
         if newly:
             at = self._clock.now()
             said: list[FieldInput] = [Reading.missing(p, at, Quality.STALE, why) for p in unit.device.points]

@@ -82,7 +82,11 @@ class FieldDevice(Protocol):
 
     @property
     def note(self) -> str:
-        """What is wrong with the device by its own account, for people; "" where nothing is."""
+        """What there is to say of the device by its own account, for people; "" where nothing is."""
+
+    @property
+    def complaint(self) -> str:
+        """What of this is a fault, for which somebody should go and look."""
 
     def poll(self) -> Job:
         """Read everything the points need."""

@@ -9,9 +9,19 @@ import pytest
 
 from controller.app.bus import PATIENCE, Buses
 from controller.app.clock import SystemClock
-from controller.model.commands import Cause, Command, Followed, Level, Report, Verb
+from controller.app.watchman import Watchman
+from controller.model.commands import Cause, Command, Followed, Level, Notice, Report, Verb
 from controller.model.errors import Place
-from controller.model.ports import BusHealth, BusSettings, DeviceSettings, Emit, FieldInput, PointSettings, Source
+from controller.model.ports import (
+    BusHealth,
+    BusSettings,
+    DeviceHealth,
+    DeviceSettings,
+    Emit,
+    FieldInput,
+    PointSettings,
+    Source,
+)
 from controller.model.time import Clock, Instant
 
 from .wait import until
@@ -38,7 +48,8 @@ class Line:
         self.commands.append(command)
 
     def health(self) -> BusHealth:
-        return BusHealth(self._settings.name, online=True)
+        devices = [DeviceHealth(device.name, complaint=self._kit.complaint) for device in self._settings.devices]
+        return BusHealth(self._settings.name, online=True, devices=devices)
 
 
 class Ticking(SystemClock):
@@ -62,6 +73,7 @@ class Kit:
         self.opened: list[Line] = []
         self.ended: list[str] = []
         self.broken = False
+        self.complaint = ""
 
     def check(self, bus: BusSettings) -> None: ...
 
@@ -156,4 +168,26 @@ async def test_a_driver_that_hangs_is_exchanged(heard: list[FieldInput]) -> None
     await asyncio.sleep(0)
     send(order("a.relay"))
     assert len(kit.opened[2].commands) == 1
+    await buses.stop()
+
+
+async def test_a_device_that_reports_a_fault_raises_an_alarm(heard: list[FieldInput]) -> None:
+    kit = Kit()
+    buses = Buses(lambda _: kit, SystemClock(), heard.extend)
+    await buses.apply([("modbus", bus("a"))])
+    told: list[Notice] = []
+    watchman = Watchman(buses.complaints, told.append, "medium", patience=10.0)
+    for second, complaint in (
+        (0, ""),
+        (1, "node: fuse error"),
+        (9, "node: fuse error"),
+        (12, "node: fuse error"),
+        (13, ""),
+    ):
+        kit.complaint = complaint
+        watchman.look(second)
+    assert told == [
+        Notice("device a_relays", True, "medium", "device a_relays: node: fuse error"),
+        Notice("device a_relays", False, "medium", "device a_relays is back"),
+    ]
     await buses.stop()

@@ -75,7 +75,8 @@ class KsNode:
         self._mute = False  # the node's own area cannot be read
         self._control: int | None = None
         self._took = False  # the control is ours because we asked for it
-        self._notes: dict[str, str] = {}
+        self._hand = ""  # why it must not be commanded
+        self._notes: dict[str, str] = {}  # faults that the node and its devices report of themselves
         self._given: dict[Wanted, int] = {}  # the last opid we gave
         self._echoed: dict[Wanted, int] = {}  # the last opid the node showed, whoever gave it
         self._shown: dict[str, Shown] = {}
@@ -91,13 +92,18 @@ class KsNode:
 
     @property
     def note(self) -> str:
-        return self._trouble or "; ".join(note for note in self._notes.values() if note)
+        return self._trouble or "; ".join(note for note in (self._hand, *self._notes.values()) if note)
+
+    @property
+    def complaint(self) -> str:
+        return "; ".join(note for note in self._notes.values() if note)
 
     def farewell(self) -> Job | None:
         return self._give_back() if self._took and self._control == Control.REMOTE else None
 
     def forget(self) -> None:
         self._known = self._control = None
+        self._hand = ""
         self._bridge, self._mute = _BRIDGE, False
         for memory in (self._given, self._echoed, self._shown, self._notes, self._areas):
             memory.clear()
@@ -328,7 +334,12 @@ class KsNode:
         self._notes["node"] = f"node: {status_text(status)}" if status else ""
         if _has(node, "control") and values:
             self._control = int(values["control"])
-            self._notes["control"] = self._held()
+            self._hand = self._held()
+
+    def _remark(self, target: Wanted, text: str) -> None:
+        """What a device of the node reports of itself; "" for nothing."""
+        name = name_of(target.device)
+        self._notes[name] = f"{name}: {text}" if text else ""
 
     def _nothing(self) -> Sequence[FieldInput]:
         """What a poll says of a node that could not be identified."""
@@ -352,7 +363,10 @@ class KsNode:
         if not found:
             return Reading.missing(point.name, self._at, Quality.BAD, refusal)
         if target.family < 0:
+            if target.family == Part.ALERT:
+                self._remark(target, alert_text(int(found.get("alert", 0))))
             return states.of_actuator(point, target, found, self._at)
+        self._remark(target, states.wish(found))
         return states.of_sensor(point, target, found, int(own.get("status", 0)), self._at)
 
     def _changes(self, known: Known, words: Mapping[int, int]) -> list[Report]:
@@ -368,7 +382,7 @@ class KsNode:
             if not values:
                 continue
             self._echoed[target.device] = int(values.get("opid", 0))
-            self._notes[name_of(target.device)] = alert_text(int(values.get("alert", 0)))
+            self._remark(target, alert_text(int(values.get("alert", 0))))
             now[name] = (
                 Shown(Followed.HELD, None, held) if held else states.shown(target, values, self._area(target, values))
             )

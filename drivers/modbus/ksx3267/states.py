@@ -12,7 +12,7 @@ from controller.model.ports import PointSettings
 from controller.model.time import Instant
 
 from . import items
-from .codes import SENSORS, Part, Wanted, alert_text, followed, is_error, quality, status_text
+from .codes import SENSORS, Part, Status, Wanted, alert_text, followed, is_error, quality, status_text
 from .description import Region
 
 Values = Mapping[str, float]
@@ -68,6 +68,12 @@ def of_sensor(point: PointSettings, target: Wanted, found: Values, node_status: 
     if not kind.low <= value <= kind.high:
         return Reading.missing(point.name, at, Quality.BAD, f"{value:g} {kind.unit}".rstrip() + " cannot be")
     return Reading(point.name, value * point.factor + point.shift, at, grade, note)
+
+
+def wish(found: Values) -> str:
+    """What a sensor that still measures asks for, in words; what is worse shows as the quality of its readings."""
+    status = int(found.get("status", 0))
+    return status_text(status) if status == Status.NEED_CALIBRATION else ""
 
 
 def waters_another(target: Wanted, found: Values, last: Wanted | None) -> bool:

@@ -456,7 +456,12 @@ async def test_the_nodes_own_status_decides_too(bench: Bench, start: Start) -> N
         await line.heard.until(lambda: line.heard.readings("t")[-1].quality is Quality.BAD)
         assert line.heard.readings("t")[-1].note == "node: fuse error"
         assert line.heard.readings("n")[-1].value == 6
-        assert line.driver.health().devices[0].note == "node: fuse error"
+        assert line.driver.health().devices[0].complaint == "node: fuse error"
+        node.at(202, 0)
+        node.show(203, 20.0, 102)
+        health = line.driver.health().devices[0]
+        await line.heard.until(lambda: health.complaint == "air_temperature/1: need calibration")
+        assert line.heard.readings("t")[-1].quality is Quality.GOOD
 
 
 async def test_a_node_that_does_not_tell_its_own_status(bench: Bench, start: Start) -> None:
@@ -543,6 +548,7 @@ async def test_a_nutrient_node_waters_a_zone(
         await heard.until(lambda: heard.readings("alert")[-1].value == 9)
         assert heard.readings("alert")[-1].note == "low level"
         await heard.until(lambda: heard.reports("valve_a")[-1].note == "low level")
+        assert line.driver.health().devices[0].complaint == "nutrient_supply/1: low level"
         assert (await line.told(command("valve_a", Verb.OFF))).followed is Followed.RESTING
         assert node.writes[-1] == (16, command_register, (0, 2))
 
