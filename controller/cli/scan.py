@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from .main import fail
 from .verb import DONE, NO, WRONG_USE, Verb
 
 if TYPE_CHECKING:
-    from controller.model.ports import Scanned, Scanner
+    from controller.model.ports import Scanned, Scanner, ScanProgress
 
 _SCANNERS = "onsil.scanners"
 _HEADER = """\
@@ -32,44 +33,55 @@ site:
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", help="a serial port, tcp://host:port, or mqtt://host")
+    parser.add_argument(
+        "target", help="a serial port, tcp://host:port, or mqtt://host; - reads it, which hides a password in it"
+    )
     parser.add_argument("--thorough", action="store_true", help="try every line setting, even once devices are found")
     parser.add_argument("--write", type=Path, metavar="FILE", help="begin a new site.yaml with what was found")
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--json", action="store_true", help="a line of JSON for every step, the answer last")
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from controller.model.addresses import without_secrets
     from controller.model.errors import ConfigError
 
+    # in a list of processes everybody sees what stands on a command line
+    target = sys.stdin.readline().strip() if arguments.target == "-" else arguments.target
+    shown = without_secrets(target)
     scanners: list[Scanner] = [entry.load() for entry in entry_points(group=_SCANNERS)]
-    scanner = next((scanner for scanner in scanners if scanner.covers(arguments.target)), None)
+    scanner = next((scanner for scanner in scanners if scanner.covers(target)), None)
     if scanner is None:
         known = ", ".join(scanner.example for scanner in scanners)
-        return fail(f"nothing here scans {arguments.target!r} (write a target like {known})")
+        return fail(f"nothing here scans {shown!r} (write a target like {known})")
     if arguments.write is not None and arguments.write.exists():
         return fail(f"{arguments.write} is there already (choose another file; a scan replaces nothing)")
     try:
-        scanned = asyncio.run(_scan(scanner, arguments.target, arguments.thorough))
+        scanned = asyncio.run(_scan(scanner, target, arguments))
         if arguments.write is not None and scanned.fragment:
-            header = _HEADER.format(target=arguments.target)
-            arguments.write.write_text(header + scanned.fragment, encoding="utf-8")
+            arguments.write.write_text(_HEADER.format(target=shown) + scanned.fragment, encoding="utf-8")
     except (OSError, ConfigError) as error:
         return fail(error, WRONG_USE)
     _tell(scanned, arguments)
     return DONE if scanned.fragment else NO
 
 
-async def _scan(scanner: Scanner, target: str, thorough: bool) -> Scanned:
+async def _scan(scanner: Scanner, target: str, arguments: argparse.Namespace) -> Scanned:
+    if arguments.json:
+        return await scanner.scan(target, _tell_step, arguments.thorough)
     if not sys.stderr.isatty():
-        return await scanner.scan(target, lambda part, text: None, thorough)
+        return await scanner.scan(target, lambda step: None, arguments.thorough)
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("scan", total=1.0)
         return await scanner.scan(
-            target, lambda part, text: progress.update(task, completed=part, description=text), thorough
+            target, lambda step: progress.update(task, completed=step.part, description=step.at), arguments.thorough
         )
+
+
+def _tell_step(step: ScanProgress) -> None:
+    print(json.dumps(asdict(step), ensure_ascii=False), flush=True)
 
 
 def _tell(scanned: Scanned, arguments: argparse.Namespace) -> None:

@@ -129,6 +129,15 @@ class Scanned:
     fragment: str
 
 
+@dataclass(frozen=True, slots=True)
+class ScanProgress:
+    """How far a scan is: `part` from 0 to 1, in words what it is `at`, and a line for each device found so far."""
+
+    part: float
+    at: str
+    found: tuple[str, ...] = ()
+
+
 class Scanner(Protocol):
     """What an entry point in `onsil.scanners` offers: finds out what is on a bus, and never writes to a device."""
 
@@ -138,8 +147,8 @@ class Scanner(Protocol):
     def covers(self, target: str) -> bool:
         """Whether this is a target of its kind."""
 
-    async def scan(self, target: str, tell: Callable[[float, str], None], thorough: bool) -> Scanned:
-        """Look for devices. `tell` takes how far it is (0 to 1) and what it is at; `thorough` leaves nothing out.
+    async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
+        """Look for devices. `tell` takes how far it is, at every step; `thorough` leaves nothing out.
 
         Raises OSError where the target cannot be reached, ConfigError where it is written wrongly.
         """

@@ -53,15 +53,6 @@ class ScanOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the scan is: `done` of `total` addresses over all settings, and in words what it is at."""
-
-    done: int
-    total: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """A device: where it is, what it is taken for, and what it offers.
 
@@ -80,39 +71,48 @@ class Finding:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the scan is: `done` of `total` addresses over all settings, in words what it is at, and what it has."""
+
+    done: int
+    total: int
+    text: str
+    found: tuple[Finding, ...] = ()
+
+
 async def search(
     port: str, options: ScanOptions = ScanOptions(), progress: Callable[[Progress], None] = lambda _: None
 ) -> tuple[Finding, ...]:
     """Everything that answers at this port, a device file or tcp://host:port. Raises LinkLost and ConfigError."""
-    found = []
+    found: tuple[Finding, ...] = ()
     async for news in scan(port, options):
-        if isinstance(news, Finding):
-            found.append(news)
-        else:
-            progress(news)
-    return tuple(found)
+        found = news.found
+        progress(news)
+    return found
 
 
-async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator[Progress | Finding]:
-    """Findings as they are made, and progress before each address. Raises LinkLost and ConfigError."""
+async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator[Progress]:
+    """Progress before each address, and at the end. Raises LinkLost and ConfigError."""
     links = _links(port, options)
     total, done = len(links) * len(options.addresses), 0
+    found: tuple[Finding, ...] = ()
     for link_options in links:
-        found = False
+        answers = False
         async with _open(link_options) as link:
             asking = _Asking(link, options.patience)
             for address in options.addresses:
-                yield Progress(done, total, f"{_said(link_options)}, address {address}")
+                yield Progress(done, total, f"{_said(link_options)}, address {address}", found)
                 done += 1
                 presence = await asking.presence(address)
                 if presence is _Presence.ANSWERS:
-                    found = True
-                    yield await _identify(asking, address, link_options)
+                    answers = True
+                    found = (*found, await _identify(asking, address, link_options))
                 elif presence is _Presence.GARBLED:
-                    yield Finding(address, _serial(link_options), note=_GARBLED)
-        if found and not options.thorough:
+                    found = (*found, Finding(address, _serial(link_options), note=_GARBLED))
+        if answers and not options.thorough:
             break
-    yield Progress(total, total, "done")
+    yield Progress(total, total, "done", found)
 
 
 def _links(port: str, options: ScanOptions) -> list[SerialOptions | TcpOptions]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from controller.model.ports import Scanned
+from controller.model.ports import Scanned, ScanProgress
 
 from .fragment import fragment
 from .scan import Finding, Progress, ScanOptions, search
@@ -19,15 +19,14 @@ class ModbusScanner:
         """A device file, or the address of a gateway."""
         return target.startswith(("/", "tcp://", "rtu+tcp://"))
 
-    async def scan(self, target: str, tell: Callable[[float, str], None], thorough: bool) -> Scanned:
+    async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
         """See `Scanner`."""
 
         def progress(news: Progress) -> None:
-            tell(news.done / max(news.total, 1), news.text)
+            tell(ScanProgress(news.done / max(news.total, 1), news.text, tuple(map(_line, news.found))))
 
         findings = await search(target, ScanOptions(thorough=thorough), progress)
-        lines = tuple(_line(finding) for finding in findings)
-        return Scanned(lines, fragment(target, findings) if findings else "")
+        return Scanned(tuple(map(_line, findings)), fragment(target, findings) if findings else "")
 
 
 def _line(finding: Finding) -> str:

@@ -27,11 +27,12 @@ _ME: Final = "onsil-scan"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the scan is: `done` of `total` seconds, and in words what it has found so far."""
+    """How far the scan is: `done` of `total` seconds, and what it has found so far, also in words."""
 
     done: float
     total: float
     text: str
+    found: tuple[Finding, ...] = ()
 
 
 async def scan(
@@ -42,17 +43,15 @@ async def scan(
     Uplinks of LoRaWAN probes come rarely: listen for as long as their period to find all of them. Raises ConfigError,
     and OSError where the broker cannot be reached.
     """
-    result: tuple[Finding, ...] = ()
+    found: tuple[Finding, ...] = ()
     async for news in listen(bus, seconds):
-        if isinstance(news, Progress):
-            progress(news)
-        else:
-            result = news
-    return result
+        found = news.found
+        progress(news)
+    return found
 
 
-async def listen(bus: BusSettings, seconds: float = LISTEN) -> AsyncIterator[Progress | tuple[Finding, ...]]:
-    """Progress as it is made, and at the end what was found. Raises as `scan` does."""
+async def listen(bus: BusSettings, seconds: float = LISTEN) -> AsyncIterator[Progress]:
+    """Progress as it is made, and at the end. Raises as `scan` does."""
     options = broker_options(bus)
     ear = _Ear()
     loop = asyncio.get_running_loop()
@@ -60,13 +59,12 @@ async def listen(bus: BusSettings, seconds: float = LISTEN) -> AsyncIterator[Pro
         await connection.subscribe([*TOPICS, f"+/{_ME}/rpc"])
         began = loop.time()
         while (done := loop.time() - began) < seconds:
-            yield Progress(done, seconds, ear.said())
+            yield Progress(done, seconds, ear.said(), ear.findings())
             for prefix in ear.to_ask():
                 request = {"id": 1, "src": f"{prefix}/{_ME}", "method": "Shelly.GetStatus"}
                 connection.publish(f"{prefix}/rpc", orjson.dumps(request))
             await asyncio.sleep(min(_STEP, seconds - done))
-    yield Progress(seconds, seconds, ear.said())
-    yield ear.findings()
+    yield Progress(seconds, seconds, ear.said(), ear.findings())
 
 
 class _Ear:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
-from controller.model.ports import BusSettings, Scanned
+from controller.model.ports import BusSettings, Scanned, ScanProgress
 
 from .discovery import Finding
 from .fragment import fragment
@@ -23,11 +23,11 @@ class MqttScanner:
         """An address that begins with mqtt:// or mqtts://."""
         return target.startswith(("mqtt://", "mqtts://"))
 
-    async def scan(self, target: str, tell: Callable[[float, str], None], thorough: bool) -> Scanned:
+    async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
         """See `Scanner`. Thorough is to listen until the rarest probe has spoken."""
 
         def progress(news: Progress) -> None:
-            tell(news.done / news.total, news.text)
+            tell(ScanProgress(news.done / news.total, news.text, tuple(map(_line, news.found))))
 
         url, username, password = _parts(target)
         options = {"url": url, "username": username, "password": password}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from controller.cli import scan
 from controller.cli.main import main
-from controller.model.ports import Scanned
+from controller.model.ports import Scanned, ScanProgress
 
 FRAGMENT = "buses:\n  rs485:\n    driver: modbus\n    port: /dev/ttyUSB0\n"
 
@@ -26,10 +27,10 @@ class Entry:
     def covers(self, target: str) -> bool:
         return target.startswith("/")
 
-    async def scan(self, target: str, tell: Callable[[float, str], None], thorough: bool) -> Scanned:
+    async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
         if target == "/dev/gone":
             raise FileNotFoundError(2, "No such file or directory", target)
-        tell(0.5, "address 1")
+        tell(ScanProgress(0.5, "address 2", ("address 1: xy-md02",)))
         return Scanned((), "") if target == "/dev/silent" else Scanned(("address 1: xy-md02",), FRAGMENT)
 
 
@@ -43,8 +44,26 @@ def test_what_was_found_is_a_fragment(capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr()
     assert said.out == FRAGMENT
     assert "address 1: xy-md02" in said.err
+
+
+def test_json_is_a_line_for_every_step_and_the_answer_last(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", "/dev/ttyUSB0", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["found"] == ["address 1: xy-md02"]
+    step, answer = map(json.loads, capsys.readouterr().out.splitlines())
+    assert step == {"part": 0.5, "at": "address 2", "found": ["address 1: xy-md02"]}
+    assert answer == {"found": ["address 1: xy-md02"], "fragment": FRAGMENT}
+
+
+def test_a_target_with_a_password_is_read_and_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("/x://kim:secret@broker\n"))
+    assert main(["scan", "-", "--write", str(tmp_path / "site.yaml")]) == 0
+    assert "secret" not in (tmp_path / "site.yaml").read_text(encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("ftp://kim:secret@broker\n"))
+    assert main(["scan", "-"]) == 2
+    said = capsys.readouterr()
+    assert "ftp://broker" in said.err
+    assert "secret" not in said.err + said.out
 
 
 def test_nothing_found_is_a_no(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.config.loading import check_texts
-from controller.model.ports import BusSettings
+from controller.model.ports import BusSettings, ScanProgress
 from drivers.mqtt import discovery
 from drivers.mqtt.discovery import Finding, Offer, found, tasmota
 from drivers.mqtt.fragment import fragment, slug
@@ -237,15 +237,15 @@ async def test_a_broker_with_a_password_whose_password_is_not_told(monkeypatch: 
             await hand.publish("zigbee2mqtt/bridge/devices", json.dumps(ZIGBEE), 1, retain=True)
             target = f"mqtt://onsil:p%40ss%20word@127.0.0.1:{broker.port}"
             assert scanner.covers(target)
-            parts: list[float] = []
-            scanned = await scanner.scan(target, lambda part, text: parts.append(part), thorough=False)
+            parts: list[ScanProgress] = []
+            scanned = await scanner.scan(target, parts.append, thorough=False)
     assert scanned.lines == (
         "house 1/Soil A: zigbee2mqtt (Tuya TS0601_soil Soil sensor), 4 sources",
         "plug: zigbee2mqtt (X Y), 3 sources",
     )
     assert "ss word" not in scanned.fragment
     assert "    username: onsil\n    password: ${MQTT_PASSWORD}\n" in scanned.fragment
-    assert parts[-1] == 1.0
+    assert (parts[-1].part, parts[-1].at, parts[-1].found) == (1.0, "2 devices", scanned.lines)
     assert not scanner.covers("/dev/ttyUSB0")
 
 
