@@ -100,10 +100,12 @@ def names(file: Path) -> list[str]:
 def test_secrets_are_saved_only_when_asked_for(house: tuple[Path, Path], tmp_path: Path) -> None:
     config, state = house
     without, with_them = tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"
+    (config / "page.pem").write_text("-----BEGIN CERTIFICATE-----\n...\n-----BEGIN EC PRIVATE KEY-----\n...\n")
     save(without, config, state, "1.0")
     save(with_them, config, state, "1.0", credentials=True)
-    assert "config/credentials/TOKEN" not in names(without)
-    assert "config/credentials/TOKEN" in names(with_them)
+    secrets = {"config/credentials/TOKEN", "config/page.pem", "state/session.key"}
+    assert secrets & {*names(without)} == set()
+    assert secrets <= {*names(with_them)}
 
 
 def test_nobody_else_reads_a_backup_and_modes_are_kept(house: tuple[Path, Path], tmp_path: Path) -> None:

@@ -26,17 +26,22 @@ from .layout import BEFORE, CONFIG, CREDENTIALS, FORMAT, MANIFEST, STATE, Archiv
 # what the controller makes again, what is left of a damaged database (FILE.damaged-...), and the database itself, of
 # which a copy is taken
 _NOT_STATE = (LOCK, SOCKET, FILE, BEFORE, ".")
+_LARGEST_KEY = 64 * 1024
 
 
 def save(file: Path, config: Path, state: Path, version: str, *, credentials: bool = False) -> Summary:
     """Write a backup, whole or not at all. Raises ArchiveError, and OSError where the disk does not take it.
 
-    Passwords, tokens and the key of the page's sessions are left out unless `credentials` is true. Only
+    Passwords, tokens, private keys and the key of the page's sessions are left out unless `credentials` is true. Only
     the owner can read the file.
     """
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     not_config = (BEFORE, ".") if credentials else (BEFORE, ".", f"{CREDENTIALS}/")
-    members = [(f"{CONFIG}/{name}", path, path.stat()) for name, path in _files(config, not_config)]
+    members = [
+        (f"{CONFIG}/{name}", path, path.stat())
+        for name, path in _files(config, not_config)
+        if credentials or not _is_private_key(path)
+    ]
     # with the key, and the hashes of the passwords, anybody could pass for a user; a new one is made
     not_state = _NOT_STATE if credentials else (*_NOT_STATE, KEY_FILE)
     members += [(f"{STATE}/{name}", path, path.stat()) for name, path in _files(state, not_state)]
@@ -62,6 +67,12 @@ def _files(folder: Path, without: tuple[str, ...]) -> Iterator[tuple[str, Path]]
         name = path.relative_to(folder).as_posix()
         if not name.startswith(without) and stat.S_ISREG(path.lstat().st_mode):
             yield name, path
+
+
+def _is_private_key(path: Path) -> bool:
+    """Whether it is the page's certificate's, for one: such a file is called as its owner likes, and tells itself."""
+    with path.open("rb") as content:
+        return b"PRIVATE KEY-----" in content.read(_LARGEST_KEY)
 
 
 def _copy_database(source: Path, target: Path) -> int:
