@@ -9,6 +9,7 @@ from typing import NamedTuple
 from controller.app.control import Refused
 from controller.app.writing import replace_file
 from controller.config import Configuration, new_variables
+from controller.model.ports import BusSettings
 from controller.store import History
 
 RULES, SITE = "rules.yaml", "site.yaml"
@@ -35,9 +36,9 @@ class Records:
     ) -> None:
         """`note` writes a line (subject, text) into the journal."""
         self.history = history
+        self.directory = directory
         self.state = state
         self.note = note
-        self._directory = directory
         self._configuration = configuration
 
     def rules_in_force(self) -> str:
@@ -47,13 +48,17 @@ class Records:
     def rules_file(self) -> str:
         """The text of the file, which may hold mistakes that are not in force. Raises Refused."""
         try:
-            return (self._directory / RULES).read_text(encoding="utf-8-sig")
+            return (self.directory / RULES).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"{RULES} cannot be read: {error}") from None
 
     def site_text(self) -> str:
         """The text of site.yaml that the core runs."""
         return self._configuration().texts.site
+
+    def buses(self) -> list[BusSettings]:
+        """What is wired, as the core runs it."""
+        return [bus.settings for bus in self._configuration().buses]
 
     def versions(self) -> list[Version]:
         """The newest versions of rules.yaml, the newest first."""
@@ -70,7 +75,7 @@ class Records:
         if "${" in text and (found := new_variables(text, self.rules_in_force(), RULES)):
             raise Refused(str(found[0]))
         try:
-            replace_file(self._directory / RULES, data, mode=0o664)
+            replace_file(self.directory / RULES, data, mode=0o664)
         except OSError as error:
             raise Refused(f"{RULES} cannot be written: {error.strerror or error}") from None
         self.note("rules", f"{RULES} was replaced by {by}")

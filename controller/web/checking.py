@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -16,13 +14,11 @@ import orjson
 
 from controller.app.control import Refused
 from controller.app.records import RULES, SITE
+from controller.web.child import output
 
 PATIENCE = 30.0  # s for a check
 LONG_PATIENCE = 600.0  # s for a backtest
 BACKTEST = "backtest"
-
-# last in line for the processor, and the first to go where memory ends: the greenhouse must not feel it
-_STAND_BACK = [("nice", "-n", "19"), ("choom", "-n", "800", "--")]
 
 
 class Checker:
@@ -35,7 +31,7 @@ class Checker:
     async def check(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """What `check_process.report` answers. Raises Refused where it takes too long or fails."""
         async with self._checking:
-            out, complaint = await _run(["-m", "controller.web.check_process"], orjson.dumps(question), PATIENCE)
+            out, complaint = await output(["-m", "controller.web.check_process"], orjson.dumps(question), PATIENCE)
         if complaint:
             raise Refused(f"these rules could not be checked: {complaint}")
         found: dict[str, Any] = orjson.loads(out)
@@ -53,7 +49,7 @@ class Checker:
                     (directory / SITE).write_text(site, encoding="utf-8")
                     (directory / RULES).write_text(text, encoding="utf-8")
                 verb = ["-m", "controller.cli", BACKTEST, str(new), "--against", str(old)]
-                out, complaint = await _run([*verb, "--start", start, "--days", str(days)], b"", LONG_PATIENCE)
+                out, complaint = await output([*verb, "--start", start, "--days", str(days)], b"", LONG_PATIENCE)
         if complaint:
             raise Refused(f"the trial failed: {complaint}")
         return out.decode("utf-8", "replace")
@@ -63,23 +59,3 @@ def can_backtest() -> bool:
     """Whether the verb is installed."""
     named = any(entry.name == BACKTEST for entry in entry_points(group="onsil.commands"))
     return named or find_spec(f"controller.cli.{BACKTEST}") is not None
-
-
-async def _run(arguments: list[str], given: bytes, patience: float) -> tuple[bytes, str]:
-    """The output of a Python process and, where it failed, its last complaint."""
-    pipe = asyncio.subprocess.PIPE
-    behind = [word for command in _STAND_BACK if shutil.which(command[0]) for word in command]
-    command = [*behind, sys.executable, *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
-    try:
-        out, complaint = await asyncio.wait_for(process.communicate(given), patience)
-    except TimeoutError:
-        return b"", f"it took longer than {patience:g} s"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        lines = complaint.decode("utf-8", "replace").strip().splitlines() or [f"it ended with {process.returncode}"]
-        return b"", lines[-1]
-    return out, ""

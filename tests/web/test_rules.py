@@ -191,7 +191,7 @@ async def test_a_trial_runs_the_verb_on_both_texts(monkeypatch: pytest.MonkeyPat
         texts.extend((Path(arguments[at]) / "rules.yaml").read_text() for at in (3, 5))
         return b"the report", ""
 
-    monkeypatch.setattr("controller.web.checking._run", run)
+    monkeypatch.setattr("controller.web.checking.output", run)
     assert await Checker().backtest("site", "new", "old", "2026-06-21", 3) == "the report"
     assert texts == ["new", "old"]
     assert asked[0][:3] == ["-m", "controller.cli", "backtest"]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from controller.app.serial_ports import PROC, holders, lasting
+
 from .account import Account
 from .finding import Finding, doubtful, right, wrong
 
-PROC = Path("/proc")
-NAMED = ("onsil-*", "serial/by-id/*")  # in /dev: the names that stay
 _NUMBERED = re.compile(r"/dev/tty(USB|ACM)\d+")
 
 
@@ -19,7 +19,7 @@ def serial(about: str, port: Path, account: Account, proc: Path = PROC) -> Itera
     try:
         device = port.resolve(strict=True)
     except OSError:
-        there = ", ".join(_present(Path("/dev")))
+        there = ", ".join(map(str, lasting()))
         advice = f"there are: {there}" if there else "plug the adapter in; then look into /dev/serial/by-id"
         yield wrong(about, f"there is no {port}", advice)
         return
@@ -40,26 +40,3 @@ def serial(about: str, port: Path, account: Account, proc: Path = PROC) -> Itera
         yield doubtful(about, f"{port} can be opened", advice)
         return
     yield right(about, f"{port} can be opened")
-
-
-def holders(device: Path, proc: Path = PROC) -> list[str]:
-    """Which processes besides a controller have the device open. Those of others only root can see."""
-    found = []
-    for process in proc.glob("[0-9]*"):
-        try:
-            if any(str(link.readlink()) == str(device) for link in (process / "fd").iterdir()):
-                words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                if not _is_controller(words):
-                    name = (process / "comm").read_text().strip()
-                    found.append(f"{name} (process {process.name})")
-        except OSError:
-            continue
-    return sorted(found)
-
-
-def _is_controller(words: list[str]) -> bool:
-    return "run" in words and any(word.endswith(("/onsil", "controller.cli")) for word in words)
-
-
-def _present(folder: Path) -> list[str]:
-    return sorted(str(path) for pattern in NAMED for path in folder.glob(pattern))
