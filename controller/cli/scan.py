@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 async def _scan(scanner: Scanner, target: str, arguments: argparse.Namespace) -> Scanned:
     if arguments.json:
-        return await scanner.scan(target, _tell_step, arguments.thorough)
+        return await scanner.scan(target, _Steps().tell, arguments.thorough)
     if not sys.stderr.isatty():
         return await scanner.scan(target, lambda step: None, arguments.thorough)
     from rich.console import Console
@@ -80,13 +79,27 @@ async def _scan(scanner: Scanner, target: str, arguments: argparse.Namespace) ->
         )
 
 
-def _tell_step(step: ScanProgress) -> None:
-    print(json.dumps(asdict(step), ensure_ascii=False), flush=True)
+class _Steps:
+    """A line for each step; what has been found stands only in those before which it has changed."""
+
+    def __init__(self) -> None:
+        self._told: Scanned | None = None
+
+    def tell(self, step: ScanProgress) -> None:
+        news: dict[str, object] = {"part": step.part, "at": step.at}
+        if step.scanned != self._told:
+            news |= _found(step.scanned)
+            self._told = step.scanned
+        print(json.dumps(news, ensure_ascii=False), flush=True)
+
+
+def _found(scanned: Scanned) -> dict[str, object]:
+    return {"found": scanned.lines, "fragment": scanned.fragment}
 
 
 def _tell(scanned: Scanned, arguments: argparse.Namespace) -> None:
     if arguments.json:
-        print(json.dumps({"found": scanned.lines, "fragment": scanned.fragment}, ensure_ascii=False))
+        print(json.dumps(_found(scanned), ensure_ascii=False))
         return
     for line in scanned.lines or ("nothing answers",):
         print(line, file=sys.stderr)

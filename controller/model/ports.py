@@ -131,11 +131,11 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """How far a scan is: `part` from 0 to 1, in words what it is `at`, and a line for each device found so far."""
+    """How far a scan is: `part` from 0 to 1, in words what it is `at`, and what it has found so far."""
 
     part: float
     at: str
-    found: tuple[str, ...] = ()
+    scanned: Scanned
 
 
 class Scanner(Protocol):

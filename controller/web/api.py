@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from controller.model.time import NS
 from controller.store import export
 from controller.web import timeline
 from controller.web.access import Person, Role, person_of
+from controller.web.backups import MEDIA as BACKUP_MEDIA
+from controller.web.backups import Backups, Sent
 from controller.web.checking import Checker, can_backtest
 from controller.web.feed import Feed
 from controller.web.language import Speech, speech
@@ -39,8 +41,10 @@ from controller.web.questions import (
     Question,
     ReleaseQuestion,
     RulesQuestion,
+    ScanQuestion,
     TrialQuestion,
 )
+from controller.web.scans import Scans
 from controller.web.setpoint_lines import setpoints_over
 
 log = logging.getLogger("onsil.web")
@@ -75,8 +79,9 @@ class Operation:
 class Api:
     """Answers over one desk."""
 
-    def __init__(self, desk: Desk, feed: Feed) -> None:
+    def __init__(self, desk: Desk, feed: Feed, backups: Backups, scans: Scans) -> None:
         self._desk, self._feed = desk, feed
+        self.backups, self.scans = backups, scans
         self.checker = Checker()
         self._exporting = asyncio.Lock()
 
@@ -113,6 +118,11 @@ class Api:
             Operation("GET", "/api/rules", "The text of rules.yaml", looking, self.rules),
             Operation("POST", "/api/rules/check", "What is wrong with a text", looking, self.check, RulesQuestion),
             Operation("POST", "/api/rules", "Check a text and put it into force", ruling, self.apply, RulesQuestion),
+            Operation("POST", "/api/backup", "Configuration and data in one file", ruling, self.backup,
+                      media=(BACKUP_MEDIA,)),
+            Operation("GET", "/api/scan", "The last scan, and which ports there are", ruling, self.scanned),
+            Operation("POST", "/api/scan", "Begin to look what is on a bus", ruling, self.scan, ScanQuestion),
+            Operation("POST", "/api/scan/cancel", "End the scan that is under way", ruling, self.cancel_scan),
         ]  # fmt: skip
         if can_backtest():
             operations.append(
@@ -329,6 +339,33 @@ class Api:
             records.site_text(), asked.rules, records.rules_in_force(), now[:10], asked.days
         )
         return as_json({"report": text})
+
+    # tools
+
+    async def backup(self, request: Request) -> Sent:
+        self._feed.forget()
+        return await self.backups.make(self.records(), who(request).name, self._feed.now().state["time"])
+
+    async def scanned(self, request: Request) -> Response:
+        last = self.scans.last
+        ports = await asyncio.to_thread(self.scans.ports, self.records())
+        return as_json({"scan": None if last is None else asdict(last), "ports": [asdict(port) for port in ports]})
+
+    async def scan(self, request: Request) -> Response:
+        asked = await body(request, ScanQuestion)
+        await self.begin_scan(asked, who(request).name)
+        return as_json({"done": "the scan has begun"})
+
+    async def begin_scan(self, asked: ScanQuestion, by: str) -> None:
+        """Raises Refused."""
+        now = self._feed.now().state["time"]
+        await self.scans.start(self.records(), asked.target, asked.thorough, by, now)
+        self._feed.forget()
+
+    async def cancel_scan(self, request: Request) -> Response:
+        self.scans.cancel()
+        self._feed.forget()
+        return as_json({"done": "the scan has ended"})
 
 
 def _first_mistake(found: Mapping[str, Any]) -> str:

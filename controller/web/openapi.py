@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from controller.web.api import Operation
 from controller.web.questions import Done, Mistake
 
-_SAYS_DONE = frozenset({"/api/override", "/api/release", "/api/acknowledge"})
+_SAYS_DONE = frozenset({"/api/override", "/api/release", "/api/acknowledge", "/api/scan/cancel"})
 
 
 def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 from zoneinfo import ZoneInfo
 
 import orjson
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -36,8 +37,9 @@ from controller.web.forecast import expected
 from controller.web.html import Html, el, join
 from controller.web.language import LANGUAGES, Speech, speech
 from controller.web.phrases import told
+from controller.web.questions import ScanQuestion
 from controller.web.trends import Trends
-from controller.web.views import alarms, charts, devices, hand, now, rules, system
+from controller.web.views import alarms, backup, charts, devices, hand, now, rules, scan, system
 from controller.web.views.layout import TABS, Frame, document, frame_fragments
 
 LANGUAGE = "language"  # the cookie that has a person's choice
@@ -68,6 +70,10 @@ class Pages:
             Route("/rules/versions", self._part(self.versions)),
             Route("/rules/version/{at:int}", self._part(self.version)),
             Route("/rules/version/{at:int}", self._part(self.bring_back), methods=["POST"]),
+            Route("/system/backup", _back_to_system),
+            Route("/system/backup", self.backup, methods=["POST"]),
+            Route("/devices/scan", self._part(self.scan), methods=["POST"]),
+            Route("/devices/scan/cancel", self._part(self.cancel_scan), methods=["POST"]),
             Route("/language", self.language, methods=["POST"]),
             Route("/manifest.webmanifest", self.manifest),
             Route("/worker.js", _worker),
@@ -102,8 +108,12 @@ class Pages:
                     found |= alarms.fragments(state, role >= Role.OPERATOR, say)
                 case "devices":
                     found |= devices.fragments(state, say)
+                    if role >= Role.ADMIN:
+                        found["scan"] = scan.fragment(self._api.scans.last, say)
                 case "system":
                     found |= system.fragments(state, self._machine(), say)
+                    if role >= Role.ADMIN:
+                        found["backup"] = backup.fragment(self._api.backups, say)
             return found
 
         return draw
@@ -164,14 +174,23 @@ class Pages:
         frame = self._frame(request)
         drawn = self._fragments("devices", frame)
         parts = {name: html for name, html in drawn.items() if name.startswith("bus-")}
-        return document(frame, TABS[5], *devices.content(parts, frame.say), live="devices")
+        tool = None
+        if "scan" in drawn:
+            ports = await asyncio.to_thread(self._api.scans.ports, self._desk.records) if self._desk.records else []
+            tool = scan.content(drawn["scan"], ports, frame.say)
+        return document(frame, TABS[5], *devices.content(parts, tool, frame.say), live="devices")
 
     async def system(self, request: Request) -> str:
-        frame = self._frame(request)
+        return await self._system(self._frame(request))
+
+    async def _system(self, frame: Frame, refusal: str = "") -> str:
+        """The page; `refusal` says why there is no backup, where one was just asked for."""
         log = await self._told(NOTE, DAYS_OF_HANDS, frame)
-        return document(
-            frame, TABS[6], *system.content(self._fragments("system", frame), log[:100], frame.say), live="system"
-        )
+        if self._desk.records is not None:
+            await self._api.backups.look_up(self._desk.records, int(frame.state["wall_ns"]), self._zone())
+        drawn = self._fragments("system", frame)
+        tool = backup.content(drawn["backup"], refusal, frame.say) if "backup" in drawn else None
+        return document(frame, TABS[6], *system.content(drawn, tool, log[:100], frame.say), live="system")
 
     async def events(self, request: Request) -> Response:
         view, state = request.path_params["view"], self._feed.now().state
@@ -267,6 +286,36 @@ class Pages:
                 return found
         raise Refused("there is no such version")
 
+    # tools
+
+    async def backup(self, request: Request) -> Response:
+        """The archive; the page with the reason where there is none."""
+        frame = self._frame(request)
+        try:
+            self._for(Role.ADMIN, request)
+            return await self._api.backup(request)
+        except (NotAllowed, Refused) as error:
+            why = told(str(error), frame.say)
+            code = 403 if isinstance(error, NotAllowed) else 400
+        return HTMLResponse(await self._system(frame, why), code, headers=_policy(request))
+
+    async def scan(self, request: Request) -> Html:
+        frame, form = self._for(Role.ADMIN, request), await form_of(request)
+        target = form.get("target", "")
+        if target == scan.BROKER:
+            target = _broker(form)
+        try:
+            asked = ScanQuestion(target=target, thorough="thorough" in form)
+        except ValidationError:
+            raise Refused("this is too long") from None
+        await self._api.begin_scan(asked, frame.person.name)
+        return scan.fragment(self._api.scans.last, frame.say)
+
+    async def cancel_scan(self, request: Request) -> Html:
+        frame = self._for(Role.ADMIN, request)
+        await self._api.cancel_scan(request)
+        return scan.fragment(self._api.scans.last, frame.say)
+
     def _for(self, role: Role, request: Request) -> Frame:
         frame = self._frame(request)
         if not frame.person.may(role):
@@ -339,6 +388,19 @@ async def form_of(request: Request) -> dict[str, str]:
         return dict(parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=20))
     except (UnicodeDecodeError, ValueError):
         raise Refused("this is no form") from None
+
+
+def _broker(form: Mapping[str, str]) -> str:
+    """The address of a broker with the name and the password that were given beside it."""
+    scheme, there, rest = form.get("address", "").strip().rpartition("://")
+    name, password = (quote(form.get(key, ""), safe="") for key in ("name", "password"))
+    login = f"{name}:{password}@" if name and password else f"{name}@" if name else ""
+    return f"{scheme if there else 'mqtt'}://{login}{rest}"
+
+
+async def _back_to_system(_: Request) -> Response:
+    """For those who come back to where a backup was refused."""
+    return RedirectResponse("/system", 303)
 
 
 def _page(endpoint: Callable[[Request], Awaitable[str]]) -> Endpoint:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from controller.app.desk import LONGEST_OVERRIDE
 from controller.app.records import MOST_TEXT
 
+LONGEST_TARGET = 500
+
 
 class Question(BaseModel):
     """The body of a request. Nothing but the named fields is taken."""
@@ -49,6 +51,15 @@ class TrialQuestion(RulesQuestion):
     """Rules to be tried against those in force."""
 
     days: Annotated[int, Field(ge=1, le=366)] = 3
+
+
+class ScanQuestion(Question):
+    """Find out what is on a serial line or at a broker."""
+
+    target: str = Field(
+        description="A serial port of GET /api/scan, or mqtt://name:password@broker", max_length=LONGEST_TARGET
+    )
+    thorough: bool = Field(False, description="Leave nothing out: every line setting, 15 minutes at a broker")
 
 
 class Done(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ from pathlib import Path
 import uvicorn
 
 from controller.app.desk import Desk
+from controller.app.serial_ports import DEV
 from controller.web.access import Access, Users
 from controller.web.access.people import is_local
+from controller.web.backups import Backups
 from controller.web.listener import Tls
+from controller.web.scans import Scans
 from controller.web.site import application
 
 MOST_CONNECTIONS = 200
@@ -26,14 +30,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | None = None) -> None:
+async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | None = None, dev: Path = DEV) -> None:
     """Serve the page until cancelled. `state` is the directory with the users and the key of their sessions.
 
-    Who listens beyond localhost lets nobody in without a login.
+    Who listens beyond localhost lets nobody in without a login. `dev` is where the serial ports are.
     """
+    backups, scans = Backups(), Scans(dev)
+    await asyncio.to_thread(backups.sweep, state)
     access = Access(Users(state), beyond_localhost=not is_local(listener.getsockname()[0]))
     config = uvicorn.Config(
-        application(desk, access),
+        application(desk, access, backups, scans),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -49,4 +55,7 @@ async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | Non
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    await _Server(config).serve(sockets=[listener.dup()])
+    try:
+        await _Server(config).serve(sockets=[listener.dup()])
+    finally:
+        await scans.stop()

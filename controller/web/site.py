@@ -21,10 +21,12 @@ from controller.web.access.limiter import Limiter
 from controller.web.access.sessions import COOKIE, LASTS
 from controller.web.api import Api, answering
 from controller.web.assets import static
+from controller.web.backups import Backups
 from controller.web.feed import Feed
 from controller.web.metrics import MEDIA, metrics
 from controller.web.openapi import document
 from controller.web.pages import LANGUAGE, Pages, form_of, language_of, own_version
+from controller.web.scans import Scans
 from controller.web.views.login import page as login_page
 
 log = logging.getLogger("onsil.web")
@@ -32,10 +34,10 @@ log = logging.getLogger("onsil.web")
 MOST_LOGINS_AT_ONCE = 4  # each takes 19 MB while a password is checked; they wait for each other
 
 
-def application(desk: Desk, access: Access) -> ASGIApp:
+def application(desk: Desk, access: Access, backups: Backups, scans: Scans) -> ASGIApp:
     """Everything behind the guard, compressed where that pays."""
     feed = Feed(desk.status)
-    api = Api(desk, feed)
+    api = Api(desk, feed, backups, scans)
     pages = Pages(desk, feed, api, access)
     door = _Door(desk, access)
 

@@ -23,10 +23,13 @@ class ModbusScanner:
         """See `Scanner`."""
 
         def progress(news: Progress) -> None:
-            tell(ScanProgress(news.done / max(news.total, 1), news.text, tuple(map(_line, news.found))))
+            tell(ScanProgress(news.done / max(news.total, 1), news.text, _scanned(target, news.found)))
 
-        findings = await search(target, ScanOptions(thorough=thorough), progress)
-        return Scanned(tuple(map(_line, findings)), fragment(target, findings) if findings else "")
+        return _scanned(target, await search(target, ScanOptions(thorough=thorough), progress))
+
+
+def _scanned(target: str, findings: tuple[Finding, ...]) -> Scanned:
+    return Scanned(tuple(map(_line, findings)), fragment(target, findings) if findings else "")
 
 
 def _line(finding: Finding) -> str:

@@ -27,13 +27,17 @@ class MqttScanner:
         """See `Scanner`. Thorough is to listen until the rarest probe has spoken."""
 
         def progress(news: Progress) -> None:
-            tell(ScanProgress(news.done / news.total, news.text, tuple(map(_line, news.found))))
+            tell(ScanProgress(news.done / news.total, news.text, _scanned(url, news.found, username)))
 
         url, username, password = _parts(target)
         options = {"url": url, "username": username, "password": password}
         bus = BusSettings("scan", {key: value for key, value in options.items() if value is not None}, ())
         findings = await scan(bus, progress, PATIENT if thorough else LISTEN)
-        return Scanned(tuple(map(_line, findings)), fragment(url, findings, username) if findings else "")
+        return _scanned(url, findings, username)
+
+
+def _scanned(url: str, findings: tuple[Finding, ...], username: str | None) -> Scanned:
+    return Scanned(tuple(map(_line, findings)), fragment(url, findings, username) if findings else "")
 
 
 def _parts(target: str) -> tuple[str, str | None, str | None]:

@@ -30,8 +30,10 @@ class Entry:
     async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
         if target == "/dev/gone":
             raise FileNotFoundError(2, "No such file or directory", target)
-        tell(ScanProgress(0.5, "address 2", ("address 1: xy-md02",)))
-        return Scanned((), "") if target == "/dev/silent" else Scanned(("address 1: xy-md02",), FRAGMENT)
+        found = Scanned((), "") if target == "/dev/silent" else Scanned(("address 1: xy-md02",), FRAGMENT)
+        tell(ScanProgress(0.5, "address 2", found))
+        tell(ScanProgress(0.6, "address 3", found))
+        return found
 
 
 @pytest.fixture(autouse=True)
@@ -48,9 +50,12 @@ def test_what_was_found_is_a_fragment(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_json_is_a_line_for_every_step_and_the_answer_last(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", "/dev/ttyUSB0", "--json"]) == 0
-    step, answer = map(json.loads, capsys.readouterr().out.splitlines())
-    assert step == {"part": 0.5, "at": "address 2", "found": ["address 1: xy-md02"]}
-    assert answer == {"found": ["address 1: xy-md02"], "fragment": FRAGMENT}
+    found = {"found": ["address 1: xy-md02"], "fragment": FRAGMENT}
+    assert [*map(json.loads, capsys.readouterr().out.splitlines())] == [
+        {"part": 0.5, "at": "address 2", **found},
+        {"part": 0.6, "at": "address 3"},
+        found,
+    ]
 
 
 def test_a_target_with_a_password_is_read_and_not_told(

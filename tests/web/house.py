@@ -33,14 +33,21 @@ BUSES = [BusHealth("rs485", True, "", 2, [DeviceHealth("<box>", False, 12, 3, 1,
 
 @dataclass(slots=True)
 class House:
-    """What the tests look at. `asked` counts how often the status was computed."""
+    """What the tests look at.
+
+    `site` and `state` are its directories, `dev` has its serial ports, `buses` is what site.yaml would wire, `asked`
+    counts how often the status was computed.
+    """
 
     client: Client
     relay: Relay
     desk: Desk
     engine: Engine
     store: Store
+    site: Path
     state: Path
+    dev: Path
+    buses: list[SimpleNamespace]
     asked: int = 0
 
 
@@ -48,24 +55,27 @@ class House:
 async def house(folder: Path, host: str = "127.0.0.1", language: str = "en") -> AsyncIterator[House]:
     """The house, cold enough to be heated and to raise an alarm."""
     relay, clock = Relay(), SystemClock()
-    state = folder / "state"
-    state.mkdir()
+    site, state, dev = folder / "site", folder / "state", folder / "dev"
+    for directory in (site, state, dev):
+        directory.mkdir(exist_ok=True)
+    buses: list[SimpleNamespace] = []
     small = replace(plan(), site=replace(plan().site, language=cast("Any", language)))
     with Store.open(state) as store:
         engine = Engine(Core(small), clock, relay.output, store)
         engine.adopt(engine.core)
         engine.emit((temperature(4.0, clock),))
         await until(lambda: relay.verbs() == ["on"])
-        texts = SimpleNamespace(texts=SimpleNamespace(site="", rules="# nothing\n"))
+        texts = SimpleNamespace(texts=SimpleNamespace(site="", rules="# nothing\n"), buses=buses)
         records = Records(
             store.history,
-            folder,
+            site,
             state,
             lambda: cast("Configuration", texts),
             lambda subject, text: store.append((Noted(subject, text, clock.now()),)),
         )
         listener = bind(host, 0)
-        found = House(Client("127.0.0.1", listener.getsockname()[1]), relay, cast("Desk", None), engine, store, state)
+        client = Client("127.0.0.1", listener.getsockname()[1])
+        found = House(client, relay, cast("Desk", None), engine, store, site, state, dev, buses)
 
         def status() -> dict[str, Any]:
             found.asked += 1
@@ -75,7 +85,7 @@ async def house(folder: Path, host: str = "127.0.0.1", language: str = "en") -> 
             return missing(engine.idle(), BUSES, False, store.status()["online"])
 
         found.desk = Desk(engine, status, None, records, lacking)
-        serving = asyncio.create_task(serve(found.desk, listener, state))
+        serving = asyncio.create_task(serve(found.desk, listener, state, dev=dev))
         try:
             yield found
         finally:

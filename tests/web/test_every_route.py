@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from controller.web.access import Access, Users
 from controller.web.access.guard import OPEN
+from controller.web.backups import Backups
+from controller.web.scans import Scans
 from controller.web.site import application
 
 from .house import House
@@ -18,7 +20,8 @@ FILL = {"name": "page.js", "actuator": "heater", "at": "1"}
 
 def every_route(house: House) -> list[tuple[str, str]]:
     """Method and path of each, parameters filled in."""
-    guard = application(house.desk, Access(Users(house.state), beyond_localhost=True))
+    access = Access(Users(house.state), beyond_localhost=True)
+    guard = application(house.desk, access, Backups(), Scans())
     found = []
     for route in guard._app.app.routes:
         assert isinstance(route, Route), route  # a mount would hide what is in it

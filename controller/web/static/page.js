@@ -29,6 +29,20 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]") || event.target === dialog) dialog.close();
 });
 
+// the clipboard is only there over https and on localhost; a selection can be copied everywhere
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+  } catch {
+    getSelection().selectAllChildren(source);
+    document.execCommand("copy");
+  }
+  say(button.dataset.copied);
+});
+
 document.addEventListener("input", (event) => {
   const output = event.target.dataset && document.getElementById(event.target.dataset.output);
   if (output) output.textContent = `${event.target.value} %`;

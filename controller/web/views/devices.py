@@ -18,8 +18,9 @@ def fragments(state: State, say: Speech) -> dict[str, Html]:
     return {f"bus-{slug(bus['name'])}": _bus(bus, say) for bus in state["buses"]}
 
 
-def content(found: Mapping[str, Html], say: Speech) -> list[Html]:
-    return [heading(say("Devices")), *(found.values() or [el("p", say("There is no bus."), class_="calm")])]
+def content(found: Mapping[str, Html], scan: Html | None, say: Speech) -> list[Html | None]:
+    """The page; `scan` is for those who may begin one."""
+    return [heading(say("Devices")), *(found.values() or [el("p", say("There is no bus."), class_="calm")]), scan]
 
 
 def _bus(bus: State, say: Speech) -> Html:

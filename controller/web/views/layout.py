@@ -56,7 +56,7 @@ class Frame(NamedTuple):
     nonce: str = ""
 
 
-def document(frame: Frame, tab: Tab, *content: Html | str, live: str = "", scripts: Sequence[str] = ()) -> str:
+def document(frame: Frame, tab: Tab, *content: Html | str | None, live: str = "", scripts: Sequence[str] = ()) -> str:
     """The whole page. `live` names the stream of its fragments; `scripts` are what it needs besides page.js."""
     say, state = frame.say, frame.state
     stream = live or "frame"

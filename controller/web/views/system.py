@@ -19,8 +19,17 @@ def fragments(state: State, machine: Mapping[str, Any], say: Speech) -> dict[str
     return {"parts": _parts(state, say), "numbers": _numbers(state, machine, say)}
 
 
-def content(found: Mapping[str, Html], log: Sequence[Mapping[str, str]], say: Speech) -> list[Html]:
-    return [heading(say("System")), found["parts"], found["numbers"], section(say("Journal"), journal(log, say))]
+def content(
+    found: Mapping[str, Html], backup: Html | None, log: Sequence[Mapping[str, str]], say: Speech
+) -> list[Html | None]:
+    """The page; `backup` is for those who may make one."""
+    return [
+        heading(say("System")),
+        found["parts"],
+        found["numbers"],
+        backup,
+        section(say("Journal"), journal(log, say)),
+    ]
 
 
 def _parts(state: State, say: Speech) -> Html:

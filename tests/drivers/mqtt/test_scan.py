@@ -245,7 +245,7 @@ async def test_a_broker_with_a_password_whose_password_is_not_told(monkeypatch: 
     )
     assert "ss word" not in scanned.fragment
     assert "    username: onsil\n    password: ${MQTT_PASSWORD}\n" in scanned.fragment
-    assert (parts[-1].part, parts[-1].at, parts[-1].found) == (1.0, "2 devices", scanned.lines)
+    assert parts[-1] == ScanProgress(1.0, "2 devices", scanned)
     assert not scanner.covers("/dev/ttyUSB0")
 
 
