@@ -23,6 +23,7 @@ _QUANTITIES = {
     "rain_detector": "rain",
     "soil_moisture": "water_content",
 }
+_REMARKS = {"nutrient_supply": "# its own programme, once; area/1, area/2, ... are its zones"}
 _SHORT = {"air_temperature": "temperature", "relative_humidity": "humidity", "solar_radiation": "radiation"}
 
 
@@ -86,7 +87,7 @@ def _device(finding: Finding, bus: str, name: str) -> tuple[list[str], list[str]
         several = offers.output is not None or taken[base] > 1
         point = f"{name}.{base}" + (f"_{taken[base]}" if several else "")
         value = finding.values.get(source)
-        shown = "" if value is None else f"# {value:g} {offers.unit}".rstrip()
+        shown = _REMARKS.get(base, "") if value is None else f"# {value:g} {offers.unit}".rstrip()
         points.append(f"      {point}: {source}".ljust(56) + shown)
         if quantity is not None and quantity_of(point) is not quantity:
             sensors.append(f"  {point}: {{quantity: {quantity.name}}}")

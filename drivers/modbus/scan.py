@@ -137,6 +137,7 @@ def _serial(options: SerialOptions | TcpOptions) -> SerialOptions | None:
     return options if isinstance(options, SerialOptions) else None
 
 
+_UNKNOWN = "it answers, but like no device we know: ten lines of your own describe it, see drivers/modbus/README.md"
 _GARBLED = "something answers that cannot be understood: two devices with one address, or other line settings"
 
 
@@ -223,7 +224,7 @@ async def _identify(asking: _Asking, address: int, options: SerialOptions | TcpO
             if finding is not None:
                 fits.append((_fit(known, finding, link), finding))
     if not fits:
-        return Finding(address, link, note="it answers, but like no device we know")
+        return Finding(address, link, note=_UNKNOWN)
     fits.sort(key=lambda entry: entry[0], reverse=True)
     (best, chosen), others = fits[0], fits[1:]
     # a device that tells its own address is told by that; the others only did not contradict

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.model.ports import Scanned, ScanProgress
+from drivers.terminal import lasting_name
 
 from .fragment import fragment
 from .scan import Finding, Progress, ScanOptions, search
@@ -29,7 +30,8 @@ class ModbusScanner:
 
 
 def _scanned(target: str, findings: tuple[Finding, ...]) -> Scanned:
-    return Scanned(tuple(map(_line, findings)), fragment(target, findings) if findings else "")
+    port = lasting_name(target) if target.startswith("/") else target
+    return Scanned(tuple(map(_line, findings)), fragment(port, findings) if findings else "")
 
 
 def _line(finding: Finding) -> str:

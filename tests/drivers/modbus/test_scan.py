@@ -155,7 +155,7 @@ async def test_the_fragment_is_a_site_that_loads(bench: Bench) -> None:
     assert "node_12.wind_speed: wind_speed/1 # 4.25 m/s" in plain
     assert "node_12.rain: rain_detector/1 # 1" in plain
     assert "      waveshare_relay_8_20.channel_8: channel/8\n" in text
-    assert "  # address 9: it answers, but like no device we know\n" in text
+    assert "  # address 9: it answers, but like no device we know: ten lines of your own describe it" in text
     assert "  npk_soil_7in1_3.nitrogen: {quantity: number}\n" in text
 
 
