@@ -19,7 +19,9 @@ class Problems:
         """One more. Of several at the same place only the first is kept: the others follow from it."""
         if (error.place.file, error.place.line) in self._unset:
             return
-        if not any(error.place == known.place and error.place.line for known in self.errors):
+        # a file of which no place is known may be read for several points, and be as wrong each time
+        alike = (str(known) == str(error) or (error.place == known.place and error.place.line) for known in self.errors)
+        if not any(alike):
             self.errors.append(error)
 
     def add_unset(self, error: ConfigError) -> None:

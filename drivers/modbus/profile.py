@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import struct
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from controller.model.errors import NOWHERE, ConfigError, Place, one_of
 from controller.model.ports import Source
@@ -236,13 +238,57 @@ def schema() -> dict[str, object]:
 
 
 def parse(text: str, file: str) -> Profile:
-    """A profile from its text. Raises ConfigError that names the file and the entry that is wrong."""
+    """A profile from its text. Raises ConfigError that names the place and the entry that is wrong."""
     try:
         return Profile.model_validate(YAML(typ="safe", pure=True).load(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ConfigError(f"not YAML: {error.problem or error.context}", _at(mark, file)) from error
     except YAMLError as error:
         raise ConfigError(f"not YAML: {error}", Place(file)) from error
     except ValidationError as error:
         # a misspelt key also makes the right one look missing: name what was written
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{where}: {first['msg']}", Place(file)) from error
+        where = [str(part) for part in first["loc"]]
+        place = _at(_mark(YAML(typ="safe", pure=True).compose(text), where), file)
+        owner, last = ".".join(where[:-1]) or "a profile", where[-1] if where else ""
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"{owner} has no option {last}", place, one_of(last, _keys(where[:-1]))) from error
+        if first["type"] == "missing" and not last.isdigit():
+            raise ConfigError(f"{owner} needs its {last}", place, f"write {last}: ...") from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{'.'.join(where) or owner}: {said}", place) from error
+
+
+_PARTS: dict[str, type[_Data]] = {
+    "registers": Register,
+    "outputs": Output,
+    "numbers": Number,
+    "identification": Identification,
+    "serial": Serial,
+    "timer": Timer,
+}
+
+
+def _keys(inside: Sequence[str]) -> Iterable[str]:
+    """What may stand at this depth of a profile."""
+    return next((_PARTS[part] for part in reversed(inside) if part in _PARTS), Profile).model_fields
+
+
+def _mark(node: Node | None, where: Sequence[str]) -> StreamMark | None:
+    """Where an entry stands; where it is missing, what it is missing from."""
+    mark = None if node is None else node.start_mark
+    for part in where:
+        if isinstance(node, MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == part), None)
+            if found is None:
+                break
+            mark, node = found[0].start_mark, found[1]
+        elif isinstance(node, SequenceNode) and part.isdigit() and int(part) < len(node.value):
+            node = node.value[int(part)]
+            mark = node.start_mark
+    return mark
+
+
+def _at(mark: StreamMark | None, file: str) -> Place:
+    return Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)

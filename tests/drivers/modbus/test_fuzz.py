@@ -247,8 +247,19 @@ def test_descriptions(text: str) -> None:
         parse(text, "node.json")
 
 
+_PROFILE_WORDS = (
+    "title", "source", "registers", "outputs", "numbers", "serial", "timer", "identification", "gaps", "address",
+    "type", "range", "channels", "mask", "invalid", "unit", "scale", "i16", "f32", "%", "50 ms", "adress",
+)  # fmt: skip
+PROFILES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(_PROFILE_WORDS),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from(_PROFILE_WORDS), below, max_size=6),
+    max_leaves=20,
+)
+
+
 @settings(deadline=None)
-@given(st.text(max_size=100))
+@given(st.one_of(PROFILES.map(json.dumps), st.text(max_size=100)))
 def test_profiles(text: str) -> None:
     with contextlib.suppress(ConfigError):
         profile.parse(text, "mine.yaml")

@@ -104,12 +104,35 @@ def test_every_profile_with_registers_is_in_the_table() -> None:
         ("title: x\nsource: y\nnumbers: {a: {address: 1, range: [0, 70000]}}", "does not fit into u16"),
         ("title: x\nsource: y\nnumbers: {a: {address: 1}}", "range"),
         ("title: [", "not YAML"),
+        ("", "a profile"),
+        ("[1]", "a profile"),
+        ("7: 8", "a profile"),
     ],
 )
 def test_wrong_profiles_say_what_is_wrong(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as error:
         profile.parse(text, "wrong.yaml")
     assert "wrong.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "place", "said"),
+    [
+        ("scal: 0.1", "scale: 0.1", (5, 40), "registers.temperature has no option scal (did you mean scale?)"),
+        ("adress: 9", "address: 9", (6, 14), "registers.humidity has no option adress (did you mean address?)"),
+        ("register:", "registers:", (4, 1), "a profile has no option register (did you mean registers?)"),
+        ("[-40]", "[-40, 85]", (5, 62), "registers.temperature.range.1: Field required"),
+        ("unit: °X", "unit: °C", (5, 52), "registers.temperature.unit: there is no unit '°X' (did you mean °?)"),
+        ("{scale:", "{address: 9, scale:", (6, 3), "registers.humidity needs its address (write address: ...)"),
+        ("humidity {", "humidity: {", (6, 30), "not YAML: mapping values are not allowed here"),
+    ],
+)
+def test_a_mistake_in_a_profile_is_told_with_its_place(
+    wrong: str, right: str, place: tuple[int, int], said: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        profile.parse(MINE.replace(right, wrong, 1), "mine.yaml")
+    assert str(error.value) == f"mine.yaml:{place[0]}:{place[1]}: {said}"
 
 
 MINE = """
