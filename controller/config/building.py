@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from controller.core.core import Core
-from controller.core.plan import AlarmPlan, DrivePlan, IrrigationPlan, Plan, RulePlan, SetPlan, SetpointPlan
+from controller.core.plan import Expression, Plan
 from controller.model.errors import ConfigError, Place
-from controller.rules.tree import names_in
+from controller.rules.parser import Text
+from controller.rules.tree import Call, names_in, walk
 
-from .language import expressions_of
 from .problems import Problems
 
 _MOST = 20  # mistakes that are looked for: nobody reads more at once
+_NAMED = ("defines", "setpoints", "sums", "controls")  # the sections whose parts expressions can name
 
-Part = TypeVar("Part", RulePlan | DrivePlan, RulePlan, SetPlan, IrrigationPlan, AlarmPlan, SetpointPlan)
+Piece = TypeVar("Piece")
 
 
 def check(plan: Plan, problems: Problems) -> None:
@@ -38,51 +41,52 @@ def check(plan: Plan, problems: Problems) -> None:
 
 def _without(plan: Plan, place: Place) -> Plan | None:
     """The plan without the part at this place, and without what names it. None where no part is there."""
-    setpoints = _others(plan.setpoints, place)
-    gone = {part.name for part in plan.setpoints} - {part.name for part in setpoints}
-    smaller = replace(
-        plan,
-        setpoints=setpoints,
-        rules=_others(plan.rules, place),
-        sets=_others(plan.sets, place),
-        irrigation=_others(plan.irrigation, place),
-        safety=_others(plan.safety, place),
-        alarms=_others(plan.alarms, place),
-    )
+    smaller = _only(plan, lambda part: not _stands_at(part, place))
+    if smaller == plan:
+        return None
+    gone = _names(plan) - _names(smaller)
     while gone:
-        smaller = replace(
-            smaller,
-            rules=_not_naming(smaller.rules, gone),
-            sets=_not_naming(smaller.sets, gone),
-            irrigation=_not_naming(smaller.irrigation, gone),
-            safety=_not_naming(smaller.safety, gone),
-            alarms=_not_naming(smaller.alarms, gone),
-        )
-        left = _not_naming(smaller.setpoints, gone)
-        gone = {part.name for part in smaller.setpoints} - {part.name for part in left}
-        smaller = replace(smaller, setpoints=left)
-    return None if smaller == plan else smaller
+        left = _only(smaller, partial(_reads_none, gone))
+        gone, smaller = _names(smaller) - _names(left), left
+    return smaller
 
 
-def _others(parts: tuple[Part, ...], place: Place) -> tuple[Part, ...]:
-    return tuple(part for part in parts if not _stands_at(part, place))
+def _only(plan: Plan, fits: Callable[[object], bool]) -> Plan:
+    """The plan with those parts of all sections that `fits` is true for."""
+    sections = {field.name: getattr(plan, field.name) for field in fields(plan)}
+    kept: dict[str, Any] = {
+        name: tuple(filter(fits, parts)) for name, parts in sections.items() if type(parts) is tuple
+    }
+    return replace(plan, **kept)
 
 
-def _stands_at(part: RulePlan | DrivePlan | SetPlan | IrrigationPlan | AlarmPlan | SetpointPlan, place: Place) -> bool:
-    texts = [expression.text for expression in expressions_of(part)]
-    if isinstance(part, SetpointPlan):
-        texts.append(part.text)
+def _names(plan: Plan) -> set[str]:
+    return {part.name for section in _NAMED for part in getattr(plan, section)}
+
+
+def _reads_none(names: set[str], part: object) -> bool:
+    """Whether no expression of a part reads or calls one of these names."""
+    trees = [expression.tree for expression in _pieces(Expression, part)]
+    called = (node.function for tree in trees for node in walk(tree) if isinstance(node, Call))
+    return names.isdisjoint(called) and all(names.isdisjoint(names_in(tree)) for tree in trees)
+
+
+def _stands_at(part: object, place: Place) -> bool:
     return any(
         text.place.file == place.file
         and text.place.line == place.line
         and text.place.column <= place.column <= text.place.column + len(text.text)
-        for text in texts
+        for text in _pieces(Text, part)
     )
 
 
-def _not_naming(parts: tuple[Part, ...], gone: set[str]) -> tuple[Part, ...]:
-    return tuple(
-        part
-        for part in parts
-        if not any(gone.intersection(names_in(expression.tree)) for expression in expressions_of(part))
-    )
+def _pieces(kind: type[Piece], part: object) -> Iterator[Piece]:
+    """Everything of a kind that a part of the plan is made of."""
+    if isinstance(part, kind):
+        yield part
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from _pieces(kind, item)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _pieces(kind, getattr(part, field.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -113,8 +114,9 @@ class Language:
             if period.text not in known:
                 hint = one_of(period.text, [*known, "ramp"]) if known else "name it under periods:"
                 raise period.error(f"there is no period {period.text!r}", 0, hint)
-        ramp = rate(periods.ramp, _unit_of(periods)) if periods.ramp else None
-        down = rate(periods.ramp_down, _unit_of(periods)) if periods.ramp_down else None
+        agreed = _unit_of(periods)
+        ramp = rate(periods.ramp, agreed) if periods.ramp else None
+        down = rate(periods.ramp_down, agreed) if periods.ramp_down else None
         values = tuple((period.text, value) for period, value in periods.values)
         return SetpointPlan(
             name.text, name, by_period=values, ramp=ramp, ramp_down=down, over=periods.over, shape=periods.shape
@@ -346,36 +348,29 @@ def _check_demand(actuator: ActuatorPlan, text: Text, demand: Demand) -> None:
 
 
 def _unit_of(periods: Periods) -> Unit:
-    """The unit of a setpoint: that of the first number in it."""
-    for _, value in periods.values:
-        for node in walk(value.tree):
-            if isinstance(node, Number):
-                return node.unit
-    assert periods.ramp is not None
-    symbol = periods.ramp.text.rpartition("/")[0].strip().lstrip("+-.0123456789 ")
+    """The unit of a setpoint: that of most of its plain numbers and of its pace, of the first number in doubt.
+
+    Raises ConfigError for a number that is in another one.
+    """
+    plain = [(value.text, value.tree) for _, value in periods.values if isinstance(value.tree, Number)]
+    units = [number.unit for _, number in plain]
+    if periods.ramp:
+        units.append(_unit_of_pace(periods.ramp))
+    if not plain:
+        read = [node.unit for _, value in periods.values for node in walk(value.tree) if isinstance(node, Number)]
+        return next(iter([*read, *units]), UNITS[""])
+    (most, _), *_ = Counter(unit.dimension for unit in units).most_common()
+    agreed = next(unit for unit in units if unit.dimension == most)
+    for text, number in plain:
+        if number.unit.dimension != most:
+            message = f"this is in {number.unit.symbol or 'no unit'}, not in {agreed}"
+            raise text.error(message, 0, f"write it in {agreed}")
+    return agreed
+
+
+def _unit_of_pace(ramp: Text) -> Unit:
+    symbol = ramp.text.rpartition("/")[0].strip().lstrip("+-.0123456789 ")
     try:
         return best_unit(unit(symbol).dimension)
     except UnitError:
         return UNITS[""]
-
-
-def expressions_of(
-    plan: RulePlan | DrivePlan | SetPlan | IrrigationPlan | AlarmPlan | SetpointPlan,
-) -> list[Expression]:
-    """Every expression of one part of the plan."""
-    match plan:
-        case RulePlan():
-            found = [plan.when, plan.until]
-        case DrivePlan():
-            pairs = [part for pair in plan.band_when for part in pair]
-            found = [plan.by, plan.start, plan.band, *pairs, plan.low, plan.high]
-        case SetPlan():
-            found = [plan.value, plan.when]
-        case IrrigationPlan():
-            found = [plan.start, plan.skip_when, plan.stop_day_when]
-        case AlarmPlan():
-            found = [plan.when]
-        case SetpointPlan():
-            bounds = plan.correction_low, plan.correction_high, plan.low, plan.high
-            found = [plan.value, *(value for _, value in plan.by_period), *plan.corrections, *bounds]
-    return [expression for expression in found if expression is not None]

@@ -338,6 +338,12 @@ MISTAKES = (
         "rules.yaml:10:73: '2 %/h' is no change of °C over time (write it like 5 °C/min)",
     ),
     Mistake(
+        "one value of a ramped setpoint in a wrong unit",
+        "{night: 16 °C, morning",
+        "{night: 16 %, morning",
+        "rules.yaml:10:32: this is in %, not in °C (write it in °C)",
+    ),
+    Mistake(
         "switch at a percentage",
         "fan: on}",
         "fan: 50 %}",

@@ -74,6 +74,11 @@ async def test_login_and_health_need_no_login(open_house: House) -> None:
     assert (await open_house.client.get("/static/page.css")).code == 200
 
 
+async def test_a_path_longer_than_any_of_ours_is_not_looked_at(open_house: House) -> None:
+    assert (await open_house.client.get("/" + "x" * 499)).code == 401
+    assert (await open_house.client.get("/" + "x" * 500)).code == 414
+
+
 async def test_on_this_computer_nobody_logs_in_until_there_are_users(house: House) -> None:
     assert (await house.client.get("/api/status")).code == 200
     Users(house.state).add("kim", "viewer", PASSWORD)
