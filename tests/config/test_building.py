@@ -13,7 +13,9 @@ SECTIONS = {
     "sums": "sums:\n  heat: {of: air.temperature + 3 %}\n",
     "bounds of sums": "sums:\n  heat: {of: air.temperature - 20 °C, within: -60 % .. 60 °C·h}\n",
     "controls": "controls:\n  need: {by: air.temperature, from: 16 %, band: 4 K}\n",
-    "bands of controls": "controls:\n  need: {by: air.temperature, from: 16 °C, band: 4 K, band_when: {air.humidity > 3 K: 2 K}}\n",
+    "bands of controls": (
+        "controls:\n  need: {by: air.temperature, from: 16 °C, band: 4 K, band_when: {air.humidity > 3 K: 2 K}}\n"
+    ),
     "rules": "rules:\n  - {name: Cool, when: air.temperature > 3 %, do: {fan_1: on}}\n",
     "drives": "rules:\n  - {name: Open, drive: roof_vent, by: air.temperature, from: 3 %, band: 3 K}\n",
     "sets": "rules:\n  - {name: Feed, set: nutrient_ec, to: 3 %}\n",
