@@ -87,7 +87,7 @@ class DeviceHealth:
 
 @dataclass(slots=True)
 class BusHealth:
-    """How a bus is doing; `note` says in words what is wrong."""
+    """How a bus is doing; `note` says in words what is wrong, `reconnects` counts the connections that were lost."""
 
     name: str
     online: bool = False

@@ -243,7 +243,7 @@ class Conformance:
                 await scene.field.find_bus()
                 await scene.shows(value + 5)
                 assert scene.driver.health().online
-            assert scene.driver.health().reconnects == 2
+            assert scene.driver.health().reconnects == 2, "reconnects counts the connections that were lost"
 
         self._at_work(act)
 
