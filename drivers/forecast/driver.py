@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import http.client
 import json
 import logging
 import math
@@ -22,7 +23,7 @@ from controller.model.ports import BusHealth, BusSettings, DeviceHealth, DeviceS
 from controller.model.time import NS, Clock, Instant
 
 from .hours import Forecast, Wanted, value
-from .services.nonsense import Nonsense
+from .services.nonsense import UNREADABLE, Nonsense
 from .settings import asked, forecast_options
 
 _log = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ class _Source:
             if kept["of"] == _mark(options.url):
                 self._forecast = options.service.read(kept["body"].encode(), float(kept["received"]))
                 self._news.set()
-        except (Nonsense, OSError, ValueError, LookupError, TypeError, AttributeError):
+        except (Nonsense, OSError, *UNREADABLE):
             return  # there is none, or none that can be read: a new one is asked for anyway
 
     def _failed(self, error: Exception) -> None:
@@ -169,10 +170,13 @@ class _Source:
 
 
 def _get(address: str) -> bytes:
-    """Raises OSError and ValueError."""
+    """Raises Nonsense, OSError and ValueError."""
     request = urllib.request.Request(address, headers={"user-agent": "onsil", "accept": "application/json"})
-    with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
-        body: bytes = answer.read(_LARGEST + 1)
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
+            body: bytes = answer.read(_LARGEST + 1)
+    except http.client.HTTPException as error:
+        raise Nonsense(f"the answer is not HTTP ({type(error).__name__})") from None
     if len(body) > _LARGEST:
         raise Nonsense("the answer is too long")
     return body

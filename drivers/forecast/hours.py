@@ -13,9 +13,14 @@ LONGEST = 72  # hours ahead
 
 
 class Variable(NamedTuple):
-    """`unit` of a value and of its sum ("" where it has none). `of_hour`: it is about the hour before its time."""
+    """`unit` of a value and of its sum ("" where it has none). `of_hour`: it is about the hour before its time.
+
+    What lies outside `low` .. `high` is no weather.
+    """
 
     unit: str
+    low: float
+    high: float
     of_hour: bool = False
     sum_unit: str = ""
     sum_factor: float = 1.0  # from a value of one hour to its part of the sum
@@ -23,15 +28,15 @@ class Variable(NamedTuple):
 
 
 VARIABLES: Mapping[str, Variable] = {
-    "temperature": Variable("°C"),
-    "humidity": Variable("%"),
-    "wind_speed": Variable("m/s"),
-    "wind_gust": Variable("m/s", of_hour=True),
-    "wind_direction": Variable("°", circular=True),
-    "cloud": Variable("%"),
-    "radiation": Variable("W/m²", of_hour=True, sum_unit="J/cm²", sum_factor=HOUR / 1e4),
-    "rain": Variable("mm", of_hour=True, sum_unit="mm"),
-    "rain_probability": Variable("%", of_hour=True),
+    "temperature": Variable("°C", -90, 60),
+    "humidity": Variable("%", 0, 100),
+    "wind_speed": Variable("m/s", 0, 120),
+    "wind_gust": Variable("m/s", 0, 150, of_hour=True),
+    "wind_direction": Variable("°", 0, 360, circular=True),
+    "cloud": Variable("%", 0, 100),
+    "radiation": Variable("W/m²", 0, 1500, of_hour=True, sum_unit="J/cm²", sum_factor=HOUR / 1e4),
+    "rain": Variable("mm", 0, 500, of_hour=True, sum_unit="mm"),
+    "rain_probability": Variable("%", 0, 100, of_hour=True),
 }
 _NAME = re.compile(
     rf"(?P<variable>{'|'.join(sorted(VARIABLES, key=len, reverse=True))})"
@@ -47,6 +52,12 @@ class Forecast:
     values: Mapping[str, Mapping[int, float]]
     received: float
     offset: int
+
+
+def plausible(variable: str, value: float) -> float:
+    """The value of a variable; NaN where it cannot be."""
+    bounds = VARIABLES[variable]
+    return value if bounds.low <= value <= bounds.high else math.nan
 
 
 class Wanted(NamedTuple):

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from drivers.forecast.hours import Forecast
+from drivers.forecast.hours import Forecast, plausible
 
-from .nonsense import Nonsense
+from .nonsense import UNREADABLE, Nonsense
 
 _SEOUL = timezone(timedelta(hours=9))
 _AVAILABLE = timedelta(minutes=15)
@@ -30,7 +30,6 @@ _CATEGORIES: Mapping[str, str] = {
     "SKY": "cloud",
 }
 _SKY = {1: 25.0, 3: 70.0, 4: 95.0}  # %: the middles of 맑음 (0 to 5 tenths), 구름많음 (6 to 8) and 흐림 (9, 10)
-_MISSING = 900.0  # what is this far from zero or farther stands for no value
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -57,7 +56,7 @@ class Kma:
                 if variable is not None:
                     value = _value(variable, str(item["fcstValue"]))
                     values.setdefault(variable, {})[_time(item["fcstDate"], item["fcstTime"])] = value
-        except (ValueError, LookupError, TypeError) as error:
+        except UNREADABLE as error:
             raise Nonsense(_said(body) or f"the answer is no forecast ({error})") from None
         if not values:
             raise Nonsense("the answer has no values")
@@ -76,11 +75,12 @@ def _time(date: str, clock: str) -> int:
 
 def _value(variable: str, text: str) -> float:
     if variable == "rain":
-        return _rain(text)
+        return plausible(variable, _rain(text))
     number = float(text)
-    if abs(number) >= _MISSING:
-        return math.nan
-    return _SKY.get(round(number), math.nan) if variable == "cloud" else number
+    if variable == "cloud":
+        return _SKY.get(round(number), math.nan)
+    # no value is written as a number that is 900 or farther from zero
+    return plausible(variable, number)
 
 
 def _rain(text: str) -> float:

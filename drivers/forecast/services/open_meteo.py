@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from drivers.forecast.hours import HOUR, Forecast
+from drivers.forecast.hours import HOUR, Forecast, plausible
 
-from .nonsense import Nonsense
+from .nonsense import UNREADABLE, Nonsense
 
 _HOURLY: Mapping[str, str] = {
     # radiation, precipitation and gusts are about the hour before their time, the others about the time itself
@@ -22,6 +22,7 @@ _HOURLY: Mapping[str, str] = {
     "rain": "precipitation",
     "rain_probability": "precipitation_probability",
 }
+_FARTHEST_EAST = 14 * HOUR  # of Greenwich
 _UNITS = {"temperature": "°C", "wind_speed": "m/s", "wind_gust": "m/s", "radiation": "W/m²", "rain": "mm"}
 
 
@@ -47,19 +48,21 @@ class OpenMeteo:
             times = [_hour(time) for time in hourly["time"]]
             values = {
                 ours: {
-                    time: float(each)
+                    time: plausible(ours, float(each))
                     for time, each in zip(times, hourly[theirs], strict=True)
                     if isinstance(each, int | float)
                 }
                 for ours, theirs in _HOURLY.items()
                 if theirs in hourly
             }
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            for ours, unit in _UNITS.items():
+                said = units.get(_HOURLY[ours], unit)
+                if said != unit:
+                    raise Nonsense(f"{_HOURLY[ours]} is in {said}, not in {unit}: do not choose units in the url")
+            if abs(offset) > _FARTHEST_EAST:
+                raise ValueError(f"{offset} s is no time zone")
+        except UNREADABLE as error:
             raise Nonsense(f"the answer is no forecast ({error})") from None
-        for ours, unit in _UNITS.items():
-            said = units.get(_HOURLY[ours], unit)
-            if said != unit:
-                raise Nonsense(f"{_HOURLY[ours]} is in {said}, not in {unit}: do not choose units in the url")
         return Forecast(values, received, offset)
 
 

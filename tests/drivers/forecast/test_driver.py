@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -111,6 +112,23 @@ async def test_a_service_that_never_answers_holds_up_nobody() -> None:
             await soon(lambda: heard.answers(command))
             assert heard.answers(command)[0].followed is Followed.REFUSED
         # and it ends, though the answer has not come
+
+
+async def test_what_is_no_http_ends_nothing() -> None:
+    said = [b"\0\0\0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b""]
+
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said[min(driver.health().devices[0].requests, len(said)) - 1])
+        writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    driver, heard = factory.open(bus(device(url, poll="1 min")), RealClock(6000.0)), Heard()
+    async with server, at_work(driver, heard):
+        await soon(lambda: driver.health().devices[0].requests > len(said))
+        assert driver.health().devices[0].errors >= 2
+        assert heard.readings(POINT)[-1].quality is Quality.STALE
 
 
 async def test_what_lies_beyond_the_forecast_is_bad() -> None:

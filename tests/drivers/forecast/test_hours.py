@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.forecast.hours import HOUR, Forecast, Wanted, value, wanted
+from drivers.forecast.hours import HOUR, VARIABLES, Forecast, Wanted, value, wanted
 from drivers.forecast.services import SERVICES
 from drivers.forecast.services.nonsense import Nonsense
 
@@ -207,3 +208,60 @@ def test_what_the_gateway_of_kma_says() -> None:
     refused = b'{"response": {"header": {"resultCode": "03", "resultMsg": "NO_DATA"}}}'
     with pytest.raises(Nonsense, match="NO_DATA"):
         SERVICES["kma"].read(refused, 0.0)
+
+
+WORDS = (
+    "response", "header", "resultCode", "00", "body", "items", "item", "category", "TMP", "PCP", "SKY", "fcstValue",
+    "fcstDate", "fcstTime", "20260621", "00010101", "0000", "1.0mm 미만", "hourly", "hourly_units", "time", "error",
+    "utc_offset_seconds", "temperature_2m", "precipitation", "°C", "mm", "reason", "-999", "1e400",
+)  # fmt: skip
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.integers(-100, 100)
+TREES = st.recursive(
+    LEAVES,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from(WORDS), below, max_size=5),
+    max_leaves=25,
+)
+VALUES = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=5))
+OPEN_METEO = st.builds(
+    lambda values, units, offset: {
+        "hourly": {"time": [HOUR * n for n in range(len(values))], "temperature_2m": values, "precipitation": values},
+        "hourly_units": units,
+        "utc_offset_seconds": offset,
+    },
+    st.lists(VALUES, max_size=4),
+    st.one_of(TREES, st.just({})),
+    st.one_of(st.integers(), st.floats(), st.just(32400)),
+)
+KMA = st.builds(
+    lambda items: {"response": {"header": {"resultCode": "00"}, "body": {"items": {"item": items}}}},
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "category": st.sampled_from(("TMP", "PCP", "SKY", "REH", "XXX")),
+                "fcstDate": st.sampled_from(("20260621", "00010101", "99991231", "x")),
+                "fcstTime": st.sampled_from(("0000", "2300", "2400")),
+                "fcstValue": st.one_of(VALUES, st.sampled_from(WORDS)),
+            }
+        ),
+        max_size=4,
+    ),
+)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@settings(deadline=None, max_examples=200)
+@given(
+    body=st.one_of(TREES, OPEN_METEO, KMA).map(lambda tree: json.dumps(tree).encode())
+    | st.binary(max_size=40)
+    | st.just(b"[" * 100_000),
+    now=st.floats(0, 4e9),
+)
+def test_no_answer_makes_weather_that_cannot_be(service: str, body: bytes, now: float) -> None:
+    try:
+        found = SERVICES[service].read(body, now)
+    except Nonsense:
+        return
+    for name, bounds in VARIABLES.items():
+        for how in ("_3h", "" if bounds.circular else "_max_6h"):
+            said = value(found, asked(f"{name}{how or '_1h'}"), now)
+            assert math.isnan(said) or bounds.low <= said <= bounds.high
