@@ -45,10 +45,11 @@ class _Scene:
 
     async def shows(self, value: float) -> None:
         """Have the device measure `value`, and wait until the driver says so."""
-        self.measured.append(value)
+        wanted = self.field.shown(value)
+        self.measured.append(wanted)
         await self.field.measure(value)
         seen = len(self.heard.readings(self.field.point))
-        await soon(lambda: any(_near(r.value, value) for r in self.heard.readings(self.field.point)[seen:]))
+        await soon(lambda: any(_near(r.value, wanted) for r in self.heard.readings(self.field.point)[seen:]))
 
     def last(self) -> Quality | None:
         readings = self.heard.readings(self.field.point)
@@ -273,7 +274,7 @@ class Conformance:
             await scene.shows(21.0)
             await scene.field.lag(self.late)
             for value in (22.0, 23.0):
-                scene.measured.append(value)
+                scene.measured.append(scene.field.shown(value))
                 await scene.field.measure(value)
                 await asyncio.sleep(self.late)
             await scene.field.lag(0)
@@ -341,7 +342,7 @@ class Conformance:
 
     def _scene(self, field: VirtualField) -> _Scene:
         driver = field.factory.open(field.settings, RealClock(self.speed))
-        return _Scene(field, driver, Heard(), [field.initial])
+        return _Scene(field, driver, Heard(), [field.shown(field.initial)])
 
     def _in_field(self, act: Callable[[VirtualField], Coroutine[object, object, None]]) -> None:
         async def play() -> None:

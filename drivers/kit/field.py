@@ -35,6 +35,10 @@ class VirtualField(ABC):
     async def measure(self, value: float) -> None:
         """From now on the device measures `value`. A device that speaks unasked goes on saying it."""
 
+    def shown(self, value: float) -> float:
+        """What is read where the device measures `value`: a contact knows two values only."""
+        return value
+
     def running(self) -> bool:
         """Whether the device's output is on or moving: asked of the device, not of the driver."""
         raise Unable("there is no output")

@@ -105,6 +105,12 @@ class VirtualHeader:
             self.drive(pin, not low)
             self.drive(pin, low)
 
+    def stray(self) -> None:
+        """An edge of a line that nobody has asked for."""
+        if self._near >= 0:
+            self._edges.append(Change(99, True, 1))
+            os.write(self._near, b"x")
+
     def pull_out(self) -> None:
         """The chip is gone; whoever reads from it is told so."""
         self.there = False
