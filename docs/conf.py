@@ -24,7 +24,8 @@ language = "en"
 
 extensions = ["myst_parser"]
 root_doc = "docs/index"
-include_patterns = ["docs/**.md", "CHANGELOG.md", "controller/**/README.md", "drivers/**/README.md",
+include_patterns = ["docs/**.md", "CHANGELOG.md", "controller/**/README.md",
+                    "drivers/README.md", "drivers/**/README.md",
                     "simulators/README.md", "simulators/**/README.md", "deploy/README.md"]  # fmt: skip
 exclude_patterns = ["docs/fault-matrix.md", ".*", "build", "dist", "tests", "**/__pycache__", "**/node_modules"]
 nitpicky = True

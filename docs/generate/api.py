@@ -7,8 +7,10 @@ from typing import Any, cast
 
 from controller.app.desk import Desk
 from controller.web.api import Api
+from controller.web.backups import Backups
 from controller.web.feed import Feed
 from controller.web.openapi import document
+from controller.web.scans import Scans
 
 from .markdown import code, sentence, table
 
@@ -29,7 +31,10 @@ curl -H "authorization: Bearer $ONSIL_TOKEN" https://greenhouse.local:8443/api/s
 def page() -> str:
     """Every operation."""
     # the table of operations needs no running greenhouse; their answers would
-    made = document(Api(cast("Desk", None), cast("Feed", None)).operations(), version("onsil"))
+    made = document(
+        Api(cast("Desk", None), cast("Feed", None), cast("Backups", None), cast("Scans", None)).operations(),
+        version("onsil"),
+    )
     parts = ["# API", _INTRODUCTION]
     for path, methods in made["paths"].items():
         for method, operation in methods.items():
