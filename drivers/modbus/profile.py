@@ -244,7 +244,7 @@ def parse(text: str, file: str) -> Profile:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(f"not YAML: {error.problem or error.context}", _at(mark, file)) from error
-    except YAMLError as error:
+    except (YAMLError, RecursionError) as error:
         raise ConfigError(f"not YAML: {error}", Place(file)) from error
     except ValidationError as error:
         # a misspelt key also makes the right one look missing: name what was written

@@ -106,6 +106,8 @@ def parse(text: str, file: str) -> Description:
         devices = tuple(_device(entry, i + 1) for i, entry in enumerate(found.devices))
     except json.JSONDecodeError as error:
         raise ConfigError(f"not JSON: {error.msg}", Place(file, error.lineno, error.colno)) from error
+    except RecursionError as error:
+        raise ConfigError("not a description: too many brackets in one another", Place(file)) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

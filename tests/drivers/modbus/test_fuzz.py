@@ -241,7 +241,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None)
-@given(st.one_of(JSON.map(json.dumps), st.text(max_size=60)))
+@given(st.one_of(JSON.map(json.dumps), st.text(max_size=60), st.just("[" * 100_000)))
 def test_descriptions(text: str) -> None:
     with contextlib.suppress(ConfigError):
         parse(text, "node.json")
@@ -259,7 +259,7 @@ PROFILES = st.recursive(
 
 
 @settings(deadline=None)
-@given(st.one_of(PROFILES.map(json.dumps), st.text(max_size=100)))
+@given(st.one_of(PROFILES.map(json.dumps), st.text(max_size=100), st.just("[" * 2000)))
 def test_profiles(text: str) -> None:
     with contextlib.suppress(ConfigError):
         profile.parse(text, "mine.yaml")
