@@ -134,8 +134,8 @@ def _block(entry: _Entry, code: int, where: str) -> Block | None:
     if areas.read is None or areas.read.start is None:
         raise ConfigError(f"{where} has no starting-register to read from")
     read = Region(areas.read.start, areas.read.items)
-    if not 1 <= read.size <= 125:  # which also looks at the names of the items
-        raise ConfigError(f"{where} cannot be read: it has {read.size} registers")
+    if not 1 <= (size := _size(read, where)) <= 125:
+        raise ConfigError(f"{where} cannot be read: it has {size} registers")
     if areas.write is None:
         return Block(code, read)
     if areas.write.start is None:
@@ -146,9 +146,17 @@ def _block(entry: _Entry, code: int, where: str) -> Block | None:
     if not layouts:
         raise ConfigError(f"{where} takes commands, but has neither items nor operations")
     write = Writes(areas.write.start, layouts)
-    if write.size > 123:
-        raise ConfigError(f"{where} cannot be written: it has {write.size} registers")
+    if (size := _size(write, where)) > 123:
+        raise ConfigError(f"{where} cannot be written: it has {size} registers")
     return Block(code, read, write)
+
+
+def _size(area: Region | Writes, where: str) -> int:
+    """How many registers it has, all of whose items are known."""
+    try:
+        return area.size
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.message}", suggestion=error.suggestion) from error
 
 
 def _do_not_overlap(blocks: Sequence[Block], file: str) -> None:

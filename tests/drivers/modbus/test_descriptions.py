@@ -120,7 +120,10 @@ def _changed(**changes: object) -> str:
         (_changed(CommSpec={"KS X 3267": {"read": area(0, "status")}}), "CommSpec.KS X 3267.read.starting-register"),
         (_changed(CommSpec={"KS X 3267": {"read": {"items": ["status"]}}}), "the node has no starting-register"),
         (_changed(CommSpec={"KS X 3267": {"read": area(201)}}), "the node cannot be read: it has 0 registers"),
-        (_changed(CommSpec={"KS X 3267": {"read": area(201, "statsu")}}), "no item 'statsu'.*did you mean status"),
+        (
+            _changed(CommSpec={"KS X 3267": {"read": area(201, "statsu")}}),
+            "the node: there is no item 'statsu'.*did you mean status",
+        ),
         (_changed(CommSpec={"KS X 3267": {"read": area(299, "status", "opid")}}), "from 299 and from 300 overlap"),
         (_changed(CommSpec={"KS X 3267": {"read": area(201, "opid"), "write": area(501)}}), "neither items nor"),
     ],
