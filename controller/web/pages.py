@@ -189,8 +189,8 @@ class Pages:
         if self._desk.records is not None:
             await self._api.backups.look_up(self._desk.records, int(frame.state["wall_ns"]), self._zone())
         drawn = self._fragments("system", frame)
-        tool = backup.content(drawn["backup"], refusal, frame.say) if "backup" in drawn else None
-        return document(frame, TABS[6], *system.content(drawn, tool, log[:100], frame.say), live="system")
+        tool = backup.content(drawn["backup"], frame.say) if "backup" in drawn else None
+        return document(frame, TABS[6], *system.content(drawn, tool, refusal, log[:100], frame.say), live="system")
 
     async def events(self, request: Request) -> Response:
         view, state = request.path_params["view"], self._feed.now().state

@@ -24,7 +24,7 @@ log = logging.getLogger("onsil.web")
 
 PATIENCE = 1800.0  # s: a thorough one listens to a broker for 15 min, and goes over a slow line in 10
 SUBJECT = "scan"
-BROKERS = ("mqtt://", "mqtts://")
+BROKERS = ("mqtt", "mqtts")
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Scans:
     async def start(self, records: Records, target: str, thorough: bool, by: str, at: str) -> None:
         """Begin one; `at` is the local time (ISO 8601). Raises Refused."""
         self._check_free()
-        if target.startswith(BROKERS):
+        if "://" in target:
             _check_broker(target)
             taken = _never
         else:
@@ -115,7 +115,7 @@ def _check_broker(target: str) -> None:
     wrong = Refused("write the broker like mqtt://192.168.0.10")
     try:
         parts = urlsplit(target)
-        if not parts.hostname or parts.port == 0 or not target.isprintable():
+        if parts.scheme not in BROKERS or not parts.hostname or parts.port == 0 or not target.isprintable():
             raise wrong
     except ValueError:
         raise wrong from None

@@ -25,6 +25,8 @@ from simulators.demo import files
 from tests.support.mosquitto import mosquitto
 
 CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path("tests/web/vendor/axe.js")
+SHOTS = Path("build/screenshots")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-default-apps", "--disable-sync", "--no-first-run", "--force-color-profile=srgb",
@@ -168,3 +170,15 @@ def looker(
         yield found
     finally:
         context.close()
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds that would keep somebody out."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})")
+    return [
+        f"{each['id']}: {each['help']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

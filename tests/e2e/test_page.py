@@ -16,12 +16,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from controller.web.access import Users
 
-from .browser import CHROMIUM, DESK, PHONE, PageHouse, chromium, looker, page_house
+from .browser import CHROMIUM, DESK, PHONE, SHOTS, PageHouse, barriers, chromium, looker, page_house
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's package chromium is not installed")
 
-SHOTS = Path("build/screenshots")
-AXE = Path("tests/web/vendor/axe.js")
 PAGES = {
     "/": "#drawing svg",
     "/charts": "#chart[data-drawn]",
@@ -45,18 +43,6 @@ def browser() -> Iterator[Browser]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageHouse]:
     with page_house(tmp_path_factory.mktemp("house")) as found:
         yield found
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe-core finds that would keep somebody out."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})")
-    return [
-        f"{each['id']}: {each['help']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

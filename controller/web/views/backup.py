@@ -40,8 +40,8 @@ def fragment(backups: Backups, say: Speech) -> Html:
     )
 
 
-def content(drawn: Html, refusal: str, say: Speech) -> Html:
-    """The section. `refusal` says why there is no backup, where one was just asked for."""
+def content(drawn: Html, say: Speech) -> Html:
+    """The section with the button."""
     return section(
         say("Backup"),
         el("p", say("One file with which a new computer goes on where this one has ended. The greenhouse runs on.")),
@@ -65,7 +65,6 @@ def content(drawn: Html, refusal: str, say: Speech) -> Html:
             ),
             class_="told-of",
         ),
-        el("p", refusal, class_="bad", role="alert") if refusal else None,
         drawn,
         el(
             "details",

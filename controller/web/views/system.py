@@ -20,11 +20,12 @@ def fragments(state: State, machine: Mapping[str, Any], say: Speech) -> dict[str
 
 
 def content(
-    found: Mapping[str, Html], backup: Html | None, log: Sequence[Mapping[str, str]], say: Speech
+    found: Mapping[str, Html], backup: Html | None, refusal: str, log: Sequence[Mapping[str, str]], say: Speech
 ) -> list[Html | None]:
-    """The page; `backup` is for those who may make one."""
+    """The page; `backup` is for those who may make one, `refusal` says why there is none now."""
     return [
         heading(say("System")),
+        el("p", refusal, class_="bad", role="alert") if refusal else None,
         found["parts"],
         found["numbers"],
         backup,
