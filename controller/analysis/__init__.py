@@ -10,6 +10,7 @@ from __future__ import annotations
 from controller.core.plan import Plan
 
 from .checks.chatter import chatter, self_defeating
+from .checks.compartments import crossed_compartments
 from .checks.conflicts import conflicts
 from .checks.endless import never_ends, never_fires, never_starts_again
 from .checks.guards import unbounded_irrigation, unguarded_vents, unmoved_actuators
@@ -28,6 +29,7 @@ CHECKS = (
     unguarded_vents,
     unbounded_irrigation,
     unmoved_actuators,
+    crossed_compartments,
     gaps_and_overlaps,
     unknown_to_setpoints,
     unreachable_safe_positions,

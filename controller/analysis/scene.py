@@ -241,7 +241,7 @@ class Scene:
         group, _, key = name.rpartition(".")
         if key in MOIST_AIR and f"{group}.temperature" in self._sensors and f"{group}.humidity" in self._sensors:
             return self._moist_air(group, key)
-        quantity = QUANTITIES.get(name, QUANTITIES["number"])
+        quantity = QUANTITIES.get(key, QUANTITIES["number"])  # dli, and the east.dli of a compartment
         return self._read(Variable(name, quantity.unit, max(quantity.low, -_ANY), min(quantity.high, _ANY)))
 
     def _shake(self, sensor: SensorPlan, read: Value) -> Value:

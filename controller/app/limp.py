@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,21 +54,15 @@ def configuration_to_start_with(directory: Path, state: Path) -> Beginning:
 
 def protective_rules(plan: Plan) -> str:
     """rules.yaml for a site of which nothing else is known: safe positions, frost protection, storm protection."""
-    rules, safety = [], []
+    safety = []
     wind = next((s.point for s in plan.sensors if s.quantity.name == "wind_speed"), None)
-    inside = [s.point for s in plan.sensors if s.quantity.name == "temperature" and not s.point.startswith("outside.")]
     vents = [a.name for a in plan.actuators if a.kind == "position" and _called(a, _VENTS)]
-    heaters = [a.name for a in plan.actuators if a.kind == "switch" and _called(a, _HEATERS)]
     if wind and vents:
         forced = ", ".join(f"{vent}: at most 5 %" for vent in vents)
         safety.append(
             f"{{name: Storm protection, when: {wind} > 15 m/s, until: {wind} < 10 m/s for 15 min, force: {{{forced}}}}}"
         )
-    if inside and heaters:
-        asked = ", ".join(f"{heater}: on" for heater in heaters)
-        rules.append(
-            f"{{name: Frost protection, when: {inside[0]} < 5 °C, until: {inside[0]} > 7 °C, do: {{{asked}}}}}"
-        )
+    rules = list(_frost_protection(plan))
     safe = ", ".join(f"{a.name}: {_position(a)}" for a in plan.actuators if a.safe is not None)
     if safe:
         rules.append(f"{{name: Safe positions, when: time is 00:00 .. 24:00, do: {{{safe}}}}}")
@@ -75,6 +70,25 @@ def protective_rules(plan: Plan) -> str:
     return _EMPTY + "".join(
         f"{name}:\n" + "".join(f"  - {e}\n" for e in entries) for name, entries in sections if entries
     )
+
+
+def _frost_protection(plan: Plan) -> Iterator[str]:
+    """A rule for the heaters of each compartment; what is shared, or has no thermometer of its own, goes by all."""
+    inside: dict[str, str] = {}
+    for sensor in plan.sensors:
+        if sensor.quantity.name == "temperature" and not sensor.point.startswith("outside."):
+            inside.setdefault(plan.compartment_of(sensor.point), sensor.point)
+    heaters: dict[str, list[str]] = {}
+    for actuator in plan.actuators:
+        if actuator.kind == "switch" and _called(actuator, _HEATERS):
+            heaters.setdefault(plan.compartment_of(actuator.name), []).append(actuator.name)
+    rooms = {home: point for home, point in inside.items() if home} or inside  # a boiler's own warmth says nothing
+    for home, names in heaters.items() if rooms else ():
+        points = [rooms[home]] if home in rooms else list(rooms.values())
+        when, until = " or ".join(f"{p} < 5 °C" for p in points), " and ".join(f"{p} > 7 °C" for p in points)
+        asked = ", ".join(f"{name}: on" for name in names)
+        title = f"Frost protection of {home}" if home else "Frost protection"
+        yield f"{{name: {title}, when: {when}, until: {until}, do: {{{asked}}}}}"
 
 
 def _last_in_force(state: Path) -> Configuration | None:

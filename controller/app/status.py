@@ -40,6 +40,7 @@ def describe(
         "time": local(now, zone),
         "wall_ns": now.wall_ns,
         "period": core.period,
+        "compartments": [asdict(compartment) for compartment in core.plan.compartments],
         "points": [_point(view) for view in core.points()],
         "setpoints": [_point(view) for view in core.setpoints()],
         "actuators": [

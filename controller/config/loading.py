@@ -12,6 +12,7 @@ from controller.model.errors import ConfigError, Place
 
 from . import building, folding, neighbours, variables, watches
 from .actuators import actuators, interlocks
+from .compartments import compartments, strays
 from .document import Lookup, parse
 from .edits import new_variables
 from .entry import Entry, validate
@@ -128,9 +129,10 @@ def _configuration(
     by_name = {actuator.name: actuator for actuator in moved}
     if len(by_name) + len(numbers) < len(site.actuators):
         return None  # what names an actuator that is wrong would only be called wrong as well
-    warnings += leftovers(site, wiring)
+    warnings += [*leftovers(site, wiring), *strays(site)]
     uplink = _uplink(site, wiring, problems)
     bounds = interlocks(site, by_name, problems)
+    parts = compartments(site, problems)
     if rules is None:
         return None
     language = Language(rules, by_name, {plan.name: plan for plan in numbers}, wiring.points, problems)
@@ -154,6 +156,7 @@ def _configuration(
         pumps=language.pumps(),
         settings=numbers,
         sets=language.sets(),
+        compartments=parts,
     )
     if problems:
         return None

@@ -21,6 +21,14 @@ class Site(Entry):
     language: Literal["ko", "en"] = Field(default="en", description="Language of page, alarms and explanations.")
 
 
+class Compartment(Entry):
+    """A part of the site with a climate of its own. What belongs to it has a name that begins with its name and a dot,
+    as east.air.temperature and east.roof_vent do; everything else is shared."""
+
+    ko: Label | None = Field(default=None, description="What Korean readers see.", examples=["동쪽 동"])
+    en: Label | None = Field(default=None, description="What English readers see.", examples=["East bay"])
+
+
 class Bus(Entry):
     """A serial line, a broker, ...: the driver decides which other keys there are."""
 
@@ -245,6 +253,9 @@ class SiteFile(File):
 
     onsil: Literal[1] = Field(examples=[1], description="Version of this format.")
     site: Site = Field(examples=["(name, latitude, longitude, timezone)"])
+    compartments: dict[Name, Compartment] = Field(
+        default={}, description="Parts of the site with a climate of their own, where there are several."
+    )
     buses: dict[Name, Bus] = Field(default={}, description="The serial lines and brokers.")
     devices: dict[Name, Device] = Field(default={}, description="What is connected to them.")
     sensors: dict[Name, Sensor] = Field(default={}, description="Treatment of single points.")

@@ -175,13 +175,13 @@ class CounterToday:
 
 
 class DrainFraction:
-    """Today's drain in % of today's irrigation (both L); unknown before the first litre was given.
+    """Today's drain in % of today's irrigation (both L), `name`; unknown before the first litre was given.
 
     What drains before the day's first litre still belongs to yesterday, and is not held against today.
     """
 
-    def __init__(self, network: Network, drained: list[int], given: list[int]) -> None:
-        self.key = "derived drain_fraction"
+    def __init__(self, network: Network, name: str, drained: list[int], given: list[int]) -> None:
+        self.key = f"derived {name}"
         self.slot = network.slot()
         self._network = network
         self._drained, self._given = drained, given

@@ -34,6 +34,18 @@ class SitePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CompartmentPlan:
+    """A part of the site with a climate of its own. What belongs to it has a name that begins with `<name>.`
+
+    `ko` and `en` are what people call it.
+    """
+
+    name: str
+    ko: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class SensorPlan:
     """How one point's readings are treated before anybody believes them.
 
@@ -422,3 +434,9 @@ class Plan:
     pumps: tuple[PumpPlan, ...] = ()
     settings: tuple[SettingPlan, ...] = ()
     sets: tuple[SetPlan, ...] = ()
+    compartments: tuple[CompartmentPlan, ...] = ()
+
+    def compartment_of(self, name: str) -> str:
+        """The compartment that a point, an actuator or a setpoint belongs to by its name; "" for what is shared."""
+        first, dot, _ = name.partition(".")
+        return first if dot and any(compartment.name == first for compartment in self.compartments) else ""

@@ -37,6 +37,8 @@ _DIRECTION = UNITS["°"]
 _SUMS = {"radiation_sum": ("radiation", 1e-4), "dli": ("ppfd", 1e-6)}
 """Sums over time: of which quantity, and the factor from its unit times seconds to the sum's unit."""
 
+_DRAIN = "drain_fraction"
+
 _PATIENCE = 120.0
 """Seconds of grace for what depends on no point."""
 
@@ -92,7 +94,15 @@ class PlanScope:
     def names(self) -> Iterable[str]:
         derived = [f"{group}.{key}" for group in self._moist_groups() for key in MOIST_AIR]
         own = [*self._setpoints, *self._named_sums, *self._controls]
-        return [*self._symbols, *own, *derived, *_SUMS, "drain_fraction"]
+        return [*self._symbols, *own, *derived, *self._totals()]
+
+    def _totals(self) -> Iterator[str]:
+        """Sums and drain fractions that can be made of what there is, each of its own compartment."""
+        for compartment in ("", *(each.name for each in self._plan.compartments)):
+            start = f"{compartment}." if compartment else ""
+            yield from (start + key for key, (quantity, _) in _SUMS.items() if self._measured(quantity, compartment))
+            if self._measured("drain", compartment) and self._given_in(compartment):
+                yield start + _DRAIN
 
     def symbol(self, name: str) -> Symbol | None:
         known = self._symbols.get(name)
@@ -122,13 +132,28 @@ class PlanScope:
         self._inherit(node.slot, (temperature.slot, humidity.slot))
         return Symbol(node.slot, QUANTITIES[key].unit)
 
+    def _placed(self, name: str) -> tuple[str, str]:
+        """The compartment of a name and the rest of it: east.dli is the dli of east, dli that of what is shared."""
+        compartment = self._plan.compartment_of(name)
+        return compartment, name.removeprefix(f"{compartment}.")
+
+    def _measured(self, quantity: str, compartment: str) -> list[str]:
+        """The points of a quantity in a compartment: no compartment goes by what another measures."""
+        points = [point for point, of in self._quantities.items() if of == quantity]
+        return [point for point in points if self._plan.compartment_of(point) == compartment]
+
+    def _given_in(self, compartment: str) -> list[int]:
+        return [slot for valve, slot in self.given.items() if self._plan.compartment_of(valve) == compartment]
+
     def _day_sum(self, name: str) -> Symbol | None:
-        slot = self._sum(name, self._day, "today") if name in _SUMS else None
-        return None if slot is None else Symbol(slot, QUANTITIES[name].unit)
+        _, key = self._placed(name)
+        slot = self._sum(name, self._day, "today") if key in _SUMS else None
+        return None if slot is None else Symbol(slot, QUANTITIES[key].unit)
 
     def _sum(self, name: str, reset: int, since: str) -> int | None:
-        quantity, factor = _SUMS[name]
-        sources = [point for point, of in self._quantities.items() if of == quantity]
+        compartment, key = self._placed(name)
+        quantity, factor = _SUMS[key]
+        sources = self._measured(quantity, compartment)
         if not sources:
             return None
         source = self._symbols[f"outside.{quantity}" if f"outside.{quantity}" in sources else sources[0]]
@@ -139,17 +164,16 @@ class PlanScope:
         return self._sums[name, reset]
 
     def _drain_fraction(self, name: str) -> Symbol | None:
-        if name != "drain_fraction":
-            return None
-        drains = [point for point, of in self._quantities.items() if of == "drain"]
-        if not drains or not self.given:
+        compartment, key = self._placed(name)
+        drains, given = self._measured("drain", compartment), self._given_in(compartment)
+        if key != _DRAIN or not drains or not given:
             return None
         drained = []
         for point in drains:
             node = CounterToday(self.network, f"{point} today", self._symbols[point].slot, self._day)
             self._inherit(node.slot, (self._symbols[point].slot,))
             drained.append(node.slot)
-        fraction = DrainFraction(self.network, drained, list(self.given.values()))
+        fraction = DrainFraction(self.network, name, drained, given)
         self._inherit(fraction.slot, drained)
         return Symbol(fraction.slot, PERCENT)
 
@@ -315,7 +339,7 @@ class PlanScope:
     def sum_since_start(self, name: str) -> int | None:
         if not self._valve:
             return None
-        if name in _SUMS:
+        if self._placed(name)[1] in _SUMS:
             return self._sum(name, self.valve(self._valve).last_start, f"since start of {self._valve}")
         plan = self._named_sums.get(name)
         if plan is None:

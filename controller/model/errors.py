@@ -41,14 +41,22 @@ class ConfigError(Exception):
         return f"{text} ({self.suggestion})" if self.suggestion else text
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A suggestion for a misspelt word, or "" where nothing is near."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The name that a misspelt word was probably meant to be, or "" where nothing is near."""
     names = sorted(set(known))
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if not near:
         folded = {name.casefold(): name for name in names}
         near = [folded[hit] for hit in difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)]
-    return f"did you mean {near[0]}?" if near else ""
+    if not near:
+        near = [name for name in names if name.endswith(f".{word}")]  # fan, for east.fan
+    return near[0] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A suggestion for a misspelt word, or "" where nothing is near."""
+    near = nearest(word, known)
+    return f"did you mean {near}?" if near else ""
 
 
 def one_of(word: str, known: Iterable[str]) -> str:

@@ -19,7 +19,8 @@ class OfferedActuator(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Everything that has a name. Setpoints and named values come with the symbol of their unit."""
+    """Everything that has a name. Setpoints and named values come with the symbol of their unit, compartments with what
+    people call them in the site's language."""
 
     site: str
     language: str
@@ -28,6 +29,12 @@ class Inventory:
     actuators: tuple[OfferedActuator, ...]
     alarms: tuple[str, ...]
     periods: tuple[str, ...]
+    compartments: tuple[tuple[str, str], ...] = ()
+
+    def compartment_of(self, name: str) -> str:
+        """The compartment that a name belongs to; "" for what is shared."""
+        first, dot, _ = name.partition(".")
+        return first if dot and any(compartment == first for compartment, _ in self.compartments) else ""
 
     def kind(self, actuator: str) -> str | None:
         """The kind of an actuator, None where there is none of this name."""
@@ -53,4 +60,5 @@ def inventory(plan: Plan) -> Inventory:
         tuple(OfferedActuator(actuator.name, actuator.kind) for actuator in plan.actuators),
         tuple(alarm.name for alarm in plan.alarms),
         tuple(period.name for period in plan.periods),
+        tuple((each.name, each.ko if plan.site.language == "ko" else each.en) for each in plan.compartments),
     )

@@ -37,6 +37,8 @@ _FORMS = Forms(
         N_("write for example max_on: 15 min, max_per_day: 90 min"),
         N_("no rule moves {name}"),
         N_("no rule sets {name}"),
+        N_("{rule} runs {names} by {point}, of another compartment"),
+        N_("{name} goes by {point}, of another compartment"),
         N_("no period holds"),
         N_("let each period end where the next begins"),
         N_("{first} and {second} overlap; {winner} wins, for it stands first"),

@@ -173,7 +173,7 @@ class Api:
     async def history(self, request: Request) -> Response:
         records, (start, end) = self.records(), self._span(request, 86400)
         points, actuators = self._chosen(request)
-        say = speech(request.query_params.get("language", "en"))
+        say = speech(request.query_params.get("language", "en")).about(self._feed.now().state["compartments"])
         return as_json(await asyncio.to_thread(self._history, records, start, end, points, actuators, say))
 
     def _history(

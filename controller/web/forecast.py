@@ -18,13 +18,14 @@ _PER_SECOND = {"radiation_sum": ("radiation", 1e-4), "dli": ("ppfd", 1e-6)}  # o
 class Expected(NamedTuple):
     """Something that is due in `seconds`. `kind` is round, period or release; `basis` is light, time or "".
 
-    `subject` is the rule, the period or the actuator.
+    `subject` is the rule, the period or the actuator; `moves` the actuator, "" for a period.
     """
 
     kind: str
     subject: str
     seconds: float
     basis: str = ""
+    moves: str = ""
 
 
 def expected(plan: Plan, state: Mapping[str, Any]) -> list[Expected]:
@@ -46,11 +47,11 @@ def _rounds(plan: Plan, state: Mapping[str, Any], calendar: Calendar, now: int) 
         for seconds, basis in sorted(due):
             at = now + round(seconds * NS)
             if rule.window is None or calendar.inside(rule.window, at):
-                yield Expected("round", rule.name, seconds, basis)
+                yield Expected("round", rule.name, seconds, basis, rule.valve)
                 break
             opening = min((start for start, _ in calendar.spans(rule.window, now) if start >= at), default=None)
             if opening is not None:  # due before the window opens: it starts with it
-                yield Expected("round", rule.name, (opening - now) / NS, "time")
+                yield Expected("round", rule.name, (opening - now) / NS, "time", rule.valve)
                 break
 
 
@@ -60,11 +61,12 @@ def _by_start(
     """When each alternative of the start condition comes true, if light and all else stay as they are."""
     for part in _alternatives(rule.start.tree) if rule.start else ():
         match part:
-            case Compare(">" | ">=", SinceStart(Name(name)), Number(value, unit)) if name in _PER_SECOND:
-                wanted = value * unit.scale / QUANTITIES[name].unit.scale
+            case Compare(">" | ">=", SinceStart(Name(name)), Number(value, unit)) if _key(name, plan) in _PER_SECOND:
+                key = _key(name, plan)
+                wanted = value * unit.scale / QUANTITIES[key].unit.scale
                 gathered = view["sums"].get(name)
-                quantity, factor = _PER_SECOND[name]
-                rate = _rate(quantity, rates, plan)
+                quantity, factor = _PER_SECOND[key]
+                rate = _rate(quantity, plan.compartment_of(name), rates, plan)
                 if gathered is not None and wanted <= gathered:
                     yield 0.0, "light"
                 elif gathered is not None and rate is not None and rate > 0:
@@ -75,9 +77,15 @@ def _by_start(
                 pass
 
 
-def _rate(quantity: str, rates: Mapping[str, float | None], plan: Plan) -> float | None:
-    """The value that the core sums up: that outside, or else the first of its kind."""
-    sources = [sensor.point for sensor in plan.sensors if sensor.quantity.name == quantity]
+def _key(name: str, plan: Plan) -> str:
+    """The kind of a sum: east.dli is the dli of the compartment east."""
+    return name.removeprefix(f"{plan.compartment_of(name)}.")
+
+
+def _rate(quantity: str, compartment: str, rates: Mapping[str, float | None], plan: Plan) -> float | None:
+    """The value that the core sums up: that outside, or else the first of its kind in the compartment."""
+    points = [sensor.point for sensor in plan.sensors if sensor.quantity.name == quantity]
+    sources = [point for point in points if plan.compartment_of(point) == compartment]
     source = f"outside.{quantity}" if f"outside.{quantity}" in sources else next(iter(sources), "")
     return rates.get(source)
 
@@ -108,4 +116,4 @@ def _periods(plan: Plan, state: Mapping[str, Any], calendar: Calendar, now: int)
 def _releases(state: Mapping[str, Any]) -> Iterator[Expected]:
     for actuator in state["actuators"]:
         if actuator["hand"]:
-            yield Expected("release", actuator["name"], actuator["hand"]["seconds"])
+            yield Expected("release", actuator["name"], actuator["hand"]["seconds"], moves=actuator["name"])

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
+from typing import Any, Self
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
 LOCALE = Path(__file__).parent / "locale"
@@ -20,15 +23,32 @@ def N_(text: str) -> str:
 
 
 class Speech:
-    """One language. Called with an English text, and values for its {holes}, it says the text."""
+    """One language. Called with an English text, and values for its {holes}, it says the text.
+
+    `places` has what the compartments of the site are called in it, "" for the one that is spoken of.
+    """
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.places: Mapping[str, str] = {}
         self._catalogue = gettext.translation(DOMAIN, LOCALE, [language], fallback=language == "en")
 
     def __call__(self, text: str, /, **values: object) -> str:
         said = self._catalogue.gettext(text) if text else ""
         return said.format(**values) if values else said
+
+    def about(self, compartments: Iterable[Mapping[str, Any]]) -> Self:
+        """The same language for a site with these compartments, each with its name and `ko` and `en`."""
+        return self._with({each["name"]: each[self.language] for each in compartments})
+
+    def inside(self, compartment: str) -> Self:
+        """The same where it is clear that this compartment is meant."""
+        return self._with({**self.places, compartment: ""}) if compartment else self
+
+    def _with(self, places: Mapping[str, str]) -> Self:
+        made = copy(self)
+        made.places = places
+        return made
 
     def duration(self, seconds: float) -> str:
         """Seconds as a person says them: "45 s", "5 min", "1 h 30 min"."""

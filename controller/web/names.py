@@ -67,8 +67,21 @@ _WORDS = {
 }
 
 
+def compartment_of(name: str, say: Speech) -> str:
+    """The compartment that a name belongs to; "" where it is shared."""
+    first, dot, _ = name.partition(".")
+    return first if dot and first in say.places else ""
+
+
 def label(name: str, say: Speech) -> str:
-    """The name in words, or as it is written where one of its parts has no word."""
+    """The name in words, or as it is written where one of its parts has no word; behind its compartment's."""
+    compartment = compartment_of(name, say)
+    place = say.places.get(compartment, "")
+    words = _in_words(name.removeprefix(f"{compartment}."), say)
+    return f"{place} · {words}" if place else words
+
+
+def _in_words(name: str, say: Speech) -> str:
     parts = []
     for part in name.split("."):
         words = _words(part, say)

@@ -373,7 +373,8 @@ class Pages:
 def language_of(request: Request, state: Mapping[str, Any]) -> Speech:
     """The language that the person has chosen, or that of the site."""
     chosen = request.cookies.get(LANGUAGE, "")
-    return speech(chosen if chosen in LANGUAGES else str(state.get("language", "en")))
+    language = chosen if chosen in LANGUAGES else str(state.get("language", "en"))
+    return speech(language).about(state.get("compartments", ()))
 
 
 @cache

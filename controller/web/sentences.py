@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from controller.core.plan import DrivePlan, Expression, IrrigationPlan, Plan, RulePlan, SetPlan
 from controller.rules.parser import Demand
@@ -14,6 +15,7 @@ Kinds = Mapping[str, str]
 
 def sentences(plan: Plan, say: Speech) -> list[tuple[str, str, int]]:
     """(name, sentence, line of the file) of everything that acts, in the order of the file."""
+    say = say.about(map(asdict, plan.compartments))
     kinds: Kinds = {actuator.name: actuator.kind for actuator in plan.actuators}
     found = [
         *((rule.name, _rule(rule, kinds, say), _line(rule)) for rule in plan.rules),

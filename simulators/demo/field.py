@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from controller.core.plan import Plan
@@ -41,16 +42,23 @@ class Timed(Protocol):
 class Field:
     """What virtual devices read from and write to; `devices` are moved on together with the greenhouse.
 
-    Beside the greenhouse stands an equal one in which nothing is ever switched or moved: where the two differ, the
-    controller has been at work.
+    Each compartment is a greenhouse of its own under the same sky; what the compartments share acts on nothing in them.
+    Beside each stands an equal one in which nothing is ever switched or moved: where the two differ, the controller has
+    been at work.
     """
 
     def __init__(
         self, plan: Plan, start: Instant, seed: int = 1, storm: bool = False, faults: Schedule | None = None
     ) -> None:
         self.devices: list[Timed] = []
-        self._twin, self._idle = (
-            Twin(start.utc(), plan.site.latitude, plan.site.longitude, seed, storm=storm) for _ in range(2)
+        self._compartment_of = plan.compartment_of
+        compartments = [each.name for each in plan.compartments] or [""]
+        self._twins, self._idle = (
+            {
+                name: Twin(start.utc(), plan.site.latitude, plan.site.longitude, seed, storm=storm)
+                for name in compartments
+            }
+            for _ in range(2)
         )
         self._now = self._idle_now = start.mono_ns / NS
         self._random = random.Random(seed)
@@ -80,7 +88,7 @@ class Field:
         quantity = quantity_of(point)
         if name is None or quantity is None:
             return math.nan
-        value = self._twin.read(name)
+        value = self._twin_of(point).read(name)
         scatter = _SCATTER.get(quantity.name)
         if scatter is None:
             return value
@@ -105,7 +113,15 @@ class Field:
             value = self._broken.real(name, value, full, self._wall_ns())
         # an actuator of which this greenhouse knows nothing changes nothing in it
         with contextlib.suppress(KeyError):
-            self._twin.set(name, value)
+            self._twins[self._compartment_of(name)].set(self._own(name), value)
+
+    def _twin_of(self, point: str) -> Twin:
+        """The greenhouse that a point is measured in; the weather is that of any."""
+        return self._twins.get(self._compartment_of(point)) or next(iter(self._twins.values()))
+
+    def _own(self, name: str) -> str:
+        """A name without that of its compartment."""
+        return name.removeprefix(f"{self._compartment_of(name)}.")
 
     def _wall_ns(self) -> int:
         return round(self._now * NS) + self._wall
@@ -124,7 +140,8 @@ class Field:
             for name in self._positions:
                 if self._broken is not None and self._broken.hits(name):
                     self._act(name)  # faults come and go between two commands
-            self._twin.advance(step)
+            for twin in self._twins.values():
+                twin.advance(step)
             self._now += step
             for name, position in self._positions.items():
                 if position > 0:
@@ -137,8 +154,8 @@ class Field:
         """The truth: climate, positions, what has moved, how long it was open (s), and the climate nobody changed."""
         self._advance_idle(0.0)
         return {
-            "climate": self._twin.snapshot(),
-            "untouched": self._idle.snapshot(),
+            "climate": _together(self._twins),
+            "untouched": _together(self._idle),
             "positions": dict(self._positions),
             "moved": sorted(self._moved),
             "open_seconds": dict(self._open_seconds),
@@ -146,15 +163,25 @@ class Field:
 
     def _advance_idle(self, behind: float) -> None:
         if self._now - self._idle_now > behind:
-            self._idle.advance(self._now - self._idle_now)
+            for twin in self._idle.values():
+                twin.advance(self._now - self._idle_now)
             self._idle_now = self._now
 
     def _measured(self, point: str) -> str | None:
         """The greenhouse's own name of what this point measures, or else of something of the same kind and place."""
         if point not in self._names:
-            offered = list(self._twin.snapshot())
-            place = point.partition(".")[0]
-            alike = [name for name in offered if quantity_of(name) == quantity_of(point)]
+            offered, own = list(self._twin_of(point).snapshot()), self._own(point)
+            place = own.partition(".")[0]
+            alike = [name for name in offered if quantity_of(name) == quantity_of(own)]
             near = [name for name in alike if name.partition(".")[0] == place]
-            self._names[point] = point if point in offered else next(iter(near + alike), None)
+            self._names[point] = own if own in offered else next(iter(near + alike), None)
         return self._names[point]
+
+
+def _together(twins: Mapping[str, Twin]) -> dict[str, float]:
+    """What is true in all of them, each compartment's under its name."""
+    return {
+        f"{compartment}.{name}" if compartment else name: value
+        for compartment, twin in twins.items()
+        for name, value in twin.snapshot().items()
+    }

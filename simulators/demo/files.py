@@ -29,13 +29,18 @@ def timezone() -> ZoneInfo:
 
 
 def write_site(
-    folder: Path, addresses: Mapping[str, str], influx: Mapping[str, object] | None, *, twin: bool = False
+    folder: Path,
+    addresses: Mapping[str, str],
+    influx: Mapping[str, object] | None,
+    *,
+    twin: bool = False,
+    example: Path = EXAMPLE,
 ) -> None:
-    """Write site.yaml and rules.yaml into `folder`; `twin` has the greenhouse's twin live beside it.
+    """Write the example's site.yaml and rules.yaml into `folder`; `twin` has the greenhouse's twin live beside it.
 
     `addresses` has the port or URL of each bus; `influx` is what stands under uplink: influxdb:, None delivers nowhere.
     """
-    site = _load()
+    site = _load(example)
     buses = site["buses"]
     for name, address in addresses.items():
         if buses[name]["driver"] == "modbus":
@@ -46,14 +51,14 @@ def write_site(
         if buses[device["bus"]]["driver"] == "modbus":
             device.update(_DEVICE)
     if influx is None:
-        del site["uplink"]
+        site.pop("uplink", None)
     else:
         site["uplink"]["influxdb"] = dict(influx)
     if twin:
         site["twin"] = {"structure": "venlo"}
     with (folder / "site.yaml").open("w", encoding="utf-8") as out:
         YAML().dump(site, out)
-    (folder / "rules.yaml").write_bytes((EXAMPLE / "rules.yaml").read_bytes())
+    (folder / "rules.yaml").write_bytes((example / "rules.yaml").read_bytes())
 
 
 def environment() -> None:
@@ -62,5 +67,5 @@ def environment() -> None:
         os.environ.setdefault(name, value)
 
 
-def _load() -> Any:
-    return YAML().load((EXAMPLE / "site.yaml").read_text(encoding="utf-8"))
+def _load(example: Path = EXAMPLE) -> Any:
+    return YAML().load((example / "site.yaml").read_text(encoding="utf-8"))

@@ -46,12 +46,15 @@ class ActuatorWire:
 class Wiring:
     sensors: tuple[SensorWire, ...]
     actuators: tuple[ActuatorWire, ...]
+    compartments: tuple[str, ...] = ()
 
     def notes(self) -> list[str]:
         """What the simulation leaves out, as sentences."""
         points = [wire.plan.point for wire in self.sensors if wire.place is None]
         idle = [wire.plan.name for wire in self.actuators if wire.place is None]
         notes = [f"nothing in the model is measured by {point}: it shows a constant" for point in points]
+        if self.compartments:
+            notes.insert(0, f"the model is one compartment: {' and '.join(self.compartments)} share its air")
         return notes + [f"{name} acts on nothing in the model" for name in idle]
 
 
@@ -67,7 +70,7 @@ def wire(plan: Plan) -> Wiring:
         ActuatorWire(actuator, place, 1.0 / count[place])
         for actuator, place in zip(plan.actuators, places, strict=True)
     )
-    return Wiring(sensors, actuators)
+    return Wiring(sensors, actuators, tuple(each.name for each in plan.compartments))
 
 
 def _sensor(plan: SensorPlan) -> SensorWire:

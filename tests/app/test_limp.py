@@ -16,6 +16,7 @@ from controller.scenarios.scenario import Expectation, Given, Step
 from controller.store import Store
 from simulators.demo.files import EXAMPLE
 
+BAYS = Path(__file__).parents[2] / "deploy" / "examples" / "bays"
 SITE = (EXAMPLE / "site.yaml").read_text(encoding="utf-8")
 RULES = (EXAMPLE / "rules.yaml").read_text(encoding="utf-8")
 
@@ -75,6 +76,16 @@ def test_protection_knows_vents_and_heaters_by_name(tmp_path: Path) -> None:
     text = protective_rules(load_texts(SITE, "onsil: 1\n").plan)
     assert "force: {roof_vent: at most 5 %}" in text
     assert "do: {heater: on}" in text
+
+
+def test_each_compartment_is_protected_by_its_own_thermometer(tmp_path: Path) -> None:
+    site = (BAYS / "site.yaml").read_text(encoding="utf-8")
+    plan = load_texts(site, protective_rules(load_texts(site, "onsil: 1\n").plan)).plan
+    found = {rule.name: (rule.when.text.text, [name for name, _ in rule.do]) for rule in plan.rules}
+    assert found["Frost protection of east"] == ("east.air.temperature < 5 °C", ["east.heater"])
+    assert found["Frost protection of west"] == ("west.air.temperature < 5 °C", ["west.heater"])
+    both = "east.air.temperature < 5 °C or west.air.temperature < 5 °C"
+    assert found["Frost protection"] == (both, ["boiler"])
 
 
 def test_without_a_site_there_is_nothing_to_run(tmp_path: Path) -> None:

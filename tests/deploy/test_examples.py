@@ -14,7 +14,7 @@ HOUSES = sorted(path.parent.name for path in EXAMPLES.glob("*/site.yaml"))
 
 
 def test_there_is_one_for_each_way_to_build() -> None:
-    assert HOUSES == ["house1", "nursery", "paprika", "roses", "strawberry", "tunnel"]
+    assert HOUSES == ["bays", "house1", "nursery", "paprika", "roses", "strawberry", "tunnel"]
 
 
 @pytest.mark.parametrize("house", HOUSES)

@@ -39,7 +39,7 @@ ALWAYS = "  - {name: Test lamp, when: air.temperature > -40 °C, priority: low}\
 
 @dataclass(slots=True)
 class PageHouse:
-    """House1 with an alarm that always stands. `stop` and `start` are the controller's; the field goes on."""
+    """A house; house1 has an alarm that always stands. `stop` and `start` are the controller's; the field goes on."""
 
     folder: Path
     clock: ScaledClock
@@ -66,7 +66,8 @@ class PageHouse:
         while time.monotonic() < end:
             with contextlib.suppress(NotRunning):
                 points = {point["name"]: point for point in self.status()["points"]}
-                if points["air.temperature"]["value"] is not None:
+                warm = [point["value"] for name, point in points.items() if name.endswith("air.temperature")]
+                if None not in warm:
                     return
             time.sleep(0.05)
         raise AssertionError(f"the controller did not get ready:\n{(self.folder / 'controller.log').read_text()}")
@@ -88,17 +89,20 @@ class PageHouse:
 
 
 @contextlib.contextmanager
-def page_house(folder: Path, speed: float = SPEED) -> Iterator[PageHouse]:
+def page_house(folder: Path, speed: float = SPEED, example: Path = files.EXAMPLE) -> Iterator[PageHouse]:
     """The house, running `speed` times faster than time."""
     files.environment()
     began = datetime.fromisoformat(START).replace(tzinfo=files.timezone())
     clock = ScaledClock(speed, time.time_ns(), round(began.timestamp()) * NS)
-    with mosquitto(username="onsil", password="demo") as broker, _field(folder, clock, broker.url) as addresses:
+    with (
+        mosquitto(username="onsil", password="demo") as broker,
+        _field(folder, clock, broker.url, example) as addresses,
+    ):
         house = PageHouse(folder, clock, _free_port())
         house.site.mkdir()
         house.state.mkdir()
-        files.write_site(house.site, addresses, None)
-        rules = house.rules().replace("alarms:\n", f"alarms:\n{ALWAYS}")
+        files.write_site(house.site, addresses, None, example=example)
+        rules = house.rules().replace("\nalarms:\n", f"\nalarms:\n{ALWAYS}")
         (house.site / "rules.yaml").write_text(rules, encoding="utf-8")
         house.start()
         try:
@@ -108,8 +112,8 @@ def page_house(folder: Path, speed: float = SPEED) -> Iterator[PageHouse]:
 
 
 @contextlib.contextmanager
-def _field(folder: Path, clock: ScaledClock, broker: str) -> Iterator[dict[str, str]]:
-    arguments = ["--site", str(files.EXAMPLE), "--folder", str(folder / "ports"), "--clock", str(clock)]
+def _field(folder: Path, clock: ScaledClock, broker: str, example: Path) -> Iterator[dict[str, str]]:
+    arguments = ["--site", str(example), "--folder", str(folder / "ports"), "--clock", str(clock)]
     process = subprocess.Popen(
         [sys.executable, "-m", "simulators.demo.field_process", *arguments, "--broker", broker],
         stdin=subprocess.PIPE,

@@ -55,7 +55,7 @@ def _meanings(plan: Plan, points: Sequence[str], actuators: Sequence[str], step:
         elif quantity is not None and quantity.counter:
             text = f"mean count over {over}; it only counts up, resets apart; empty: there was no good reading"
         column = f"{name} [{unit}]" if unit else name
-        yield Meaning(column, "point", name, "" if quantity is None else quantity.name, unit, text)
+        yield Meaning(column, "point", name, "" if quantity is None else quantity.name, unit, _where(plan, name) + text)
     kinds = {actuator.name: actuator.kind for actuator in plan.actuators}
     for name in actuators:
         kind = kinds.get(name, "position")
@@ -63,7 +63,12 @@ def _meanings(plan: Plan, points: Sequence[str], actuators: Sequence[str], step:
         text = f"mean position over {over}, estimated from running times: {ends}"
         if kind != "position":
             text = f"share of {over}: {ends}"
-        yield Meaning(f"{name} [%]", "actuator", name, kind, "%", text)
+        yield Meaning(f"{name} [%]", "actuator", name, kind, "%", _where(plan, name) + text)
+
+
+def _where(plan: Plan, name: str) -> str:
+    compartment = plan.compartment_of(name)
+    return next((f"{each.en}: " for each in plan.compartments if each.name == compartment), "")
 
 
 def _quantities(plan: Plan) -> dict[str, Quantity]:

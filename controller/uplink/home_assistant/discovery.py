@@ -1,6 +1,7 @@
 """What Home Assistant is told about each entity, in the words of its MQTT integration. Pure.
 
-Both forms of discovery say the same: a retained message for each entity, or one for the whole device (from 2024.11 on).
+Both forms of discovery say the same: a retained message for each entity, or one for each device (from 2024.11 on).
+The house is a device, and so is each of its compartments.
 Facts: home-assistant.io, integrations mqtt, sensor.mqtt, binary_sensor.mqtt, cover.mqtt, switch.mqtt, valve.mqtt,
 button.mqtt; device classes with their units from homeassistant/components/sensor/const.py.
 """
@@ -56,26 +57,37 @@ _PHRASES = {
 
 
 class Entity(NamedTuple):
-    """One entity: its platform, its key in the device, and its configuration."""
+    """One entity: its platform, its key, its configuration, and the compartment it belongs to ("": the house)."""
 
     platform: str
     key: str
     config: Config
+    compartment: str = ""
 
 
 def entities(house: Inventory, topics: Topics) -> list[Entity]:
-    """Every entity of the house."""
-    return list(_entities(house, topics))
+    """Every entity, those of the house before those of its compartments: a device can only be part of one that is."""
+    return sorted(_entities(house, topics), key=lambda each: each.compartment != "")
 
 
-def device(house: Inventory, topics: Topics, version: str) -> Config:
-    """What all entities belong to, and who says so."""
+def devices(house: Inventory, topics: Topics, version: str) -> dict[str, Config]:
+    """What entities belong to, and who says so, by compartment; "" is the house."""
+    own = f"onsil_{topics.node}"
+    made = {"": _device(own, house.site, "Greenhouse controller", version)}
+    for name, title in house.compartments:
+        # no id of a house has a dot
+        made[name] = _device(f"{own}.{ident(name)}", f"{house.site} {title}", "Compartment", version)
+        made[name]["device"] |= {"suggested_area": title, "via_device": own}
+    return made
+
+
+def _device(identifier: str, name: str, model: str, version: str) -> Config:
     return {
         "device": {
-            "identifiers": [f"onsil_{topics.node}"],
-            "name": house.site,
+            "identifiers": [identifier],
+            "name": name,
             "manufacturer": "Onsil",
-            "model": "Greenhouse controller",
+            "model": model,
             "sw_version": version,
         },
         "origin": {"name": "Onsil", "sw_version": version},
@@ -83,56 +95,65 @@ def device(house: Inventory, topics: Topics, version: str) -> Config:
 
 
 def messages(
-    found: Sequence[Entity],
-    shared: Config,
-    topics: Topics,
-    prefix: str,
-    form: str,
-    gone: Mapping[str, str] | None = None,
+    found: Sequence[Entity], shared: Mapping[str, Config], topics: Topics, prefix: str, form: str
 ) -> dict[str, bytes]:
-    """The retained messages by their topics. `gone` are components (with their platforms) of a device to be removed."""
+    """The retained messages by their topics. `shared` has the device of each compartment."""
     if form == "device":
-        parts = {each.key: {"platform": each.platform, **each.config} for each in found}
-        removed = {key: {"platform": platform} for key, platform in (gone or {}).items()}
-        return {device_topic(topics, prefix): orjson.dumps({**shared, "components": {**parts, **removed}})}
+        parts: dict[str, Config] = {}
+        for each in found:
+            parts.setdefault(each.compartment, {})[each.key] = {"platform": each.platform, **each.config}
+        return {
+            device_topic(topics, prefix, compartment): orjson.dumps({**shared[compartment], "components": components})
+            for compartment, components in parts.items()
+        }
     return {
-        f"{prefix}/{each.platform}/{topics.node}/{each.key}/config": orjson.dumps({**each.config, **shared})
+        f"{prefix}/{each.platform}/{topics.node}/{each.key}/config": orjson.dumps(
+            {**each.config, **shared[each.compartment]}
+        )
         for each in found
     }
 
 
-def device_topic(topics: Topics, prefix: str) -> str:
-    """Where the one message of the device form stands."""
-    return f"{prefix}/device/{topics.node}/config"
+def removing(announced: bytes, gone: Mapping[str, str]) -> bytes:
+    """A device's message that also takes back components, given with their platforms."""
+    told = orjson.loads(announced)
+    told["components"] |= {key: {"platform": platform} for key, platform in gone.items()}
+    return orjson.dumps(told)
+
+
+def device_topic(topics: Topics, prefix: str, compartment: str = "") -> str:
+    """Where the one message of a device stands."""
+    part = f"/{ident(compartment)}" if compartment else ""
+    return f"{prefix}/device/{topics.node}{part}/config"
 
 
 def _entities(house: Inventory, topics: Topics) -> Iterator[Entity]:
     phrases = _PHRASES[house.language]
     for name, quantity in house.points:
-        yield _point(name, quantity, topics)
+        yield _point(name, quantity, house, topics)
     for name, unit in house.setpoints:
         # the rules own it: Home Assistant may look, and change it by changing the rules
         config = _sensor(topics, "setpoint", name, unit, None, 1) | {"icon": "mdi:target"}
-        yield _entity("sensor", "setpoint", name, topics, config)
+        yield _entity("sensor", "setpoint", name, house, topics, config)
     for actuator in house.actuators:
-        yield _actuator(actuator, topics)
+        yield _actuator(actuator, house, topics)
         config = {
             "name": phrases["release"].format(actuator.name),
             "command_topic": topics.command(actuator.name, RELEASE),
             "icon": "mdi:hand-back-left-off",
             "availability": [{"topic": topics.status}],
         }
-        yield _entity("button", "release", actuator.name, topics, config)
+        yield _entity("button", "release", actuator.name, house, topics, config)
     for name in house.alarms:
         config = _binary(topics, "alarm", name, "problem")
-        yield _entity("binary_sensor", "alarm", name, topics, config)
+        yield _entity("binary_sensor", "alarm", name, house, topics, config)
     config = {
         **_base(topics, "house", "alarms", phrases["alarms"]),
         "value_template": _VALUE,
         "state_class": "measurement",
         "icon": "mdi:alarm-light",
     }
-    yield _entity("sensor", "house", "alarms", topics, config)
+    yield _entity("sensor", "house", "alarms", house, topics, config)
     if house.periods:
         config = {
             **_base(topics, "house", "period", phrases["period"]),
@@ -141,12 +162,14 @@ def _entities(house: Inventory, topics: Topics) -> Iterator[Entity]:
             "options": list(house.periods),
         }
         config["availability"].append({"topic": topics.state("house", "period"), "value_template": _KNOWN})
-        yield _entity("sensor", "house", "period", topics, config)
+        yield _entity("sensor", "house", "period", house, topics, config)
 
 
-def _entity(platform: str, kind: str, name: str, topics: Topics, config: Config) -> Entity:
-    key = f"{kind}_{ident(name)}"
-    return Entity(platform, key, {"unique_id": f"onsil_{topics.node}_{key}", **config})
+def _entity(platform: str, kind: str, name: str, house: Inventory, topics: Topics, config: Config) -> Entity:
+    key, compartment = f"{kind}_{ident(name)}", house.compartment_of(name)
+    if compartment:  # Home Assistant puts the name of the device before it
+        config |= {"name": config["name"].replace(name, name.removeprefix(f"{compartment}."))}
+    return Entity(platform, key, {"unique_id": f"onsil_{topics.node}_{key}", **config}, compartment)
 
 
 def _base(topics: Topics, kind: str, name: str, shown: str = "") -> Config:
@@ -160,17 +183,17 @@ def _base(topics: Topics, kind: str, name: str, shown: str = "") -> Config:
     }
 
 
-def _point(name: str, quantity: Quantity, topics: Topics) -> Entity:
+def _point(name: str, quantity: Quantity, house: Inventory, topics: Topics) -> Entity:
     if quantity.states is not None:
         config = _binary(topics, "point", name, _STATES.get(quantity.name))
         config["availability"].append({"topic": topics.state("point", name), "value_template": _KNOWN})
-        return _entity("binary_sensor", "point", name, topics, config)
+        return _entity("binary_sensor", "point", name, house, topics, config)
     kind, digits = _CLASSES.get(quantity.name, (None, 1))
     unit = "" if quantity.name in _WITHOUT_UNIT else quantity.unit.symbol
     config = _sensor(topics, "point", name, unit, kind, digits)
     if quantity.name not in _WITHOUT_MEAN:
         config["state_class"] = "total_increasing" if quantity.counter else "measurement"
-    return _entity("sensor", "point", name, topics, config)
+    return _entity("sensor", "point", name, house, topics, config)
 
 
 def _sensor(topics: Topics, kind: str, name: str, unit: str, device_class: str | None, digits: int) -> Config:
@@ -195,7 +218,7 @@ def _binary(topics: Topics, kind: str, name: str, device_class: str | None) -> C
     return config
 
 
-def _actuator(actuator: OfferedActuator, topics: Topics) -> Entity:
+def _actuator(actuator: OfferedActuator, house: Inventory, topics: Topics) -> Entity:
     name = actuator.name
     config = {
         **_base(topics, "actuator", name),
@@ -205,10 +228,10 @@ def _actuator(actuator: OfferedActuator, topics: Topics) -> Entity:
     }
     if actuator.kind == "switch":
         config |= {"payload_on": "ON", "payload_off": "OFF", "state_on": "on", "state_off": "off"}
-        return _entity("switch", "actuator", name, topics, config)
+        return _entity("switch", "actuator", name, house, topics, config)
     if actuator.kind == "valve":
         config |= {"payload_open": "OPEN", "payload_close": "CLOSE", "state_open": "open", "state_closed": "closed"}
-        return _entity("valve", "actuator", name, topics, config | {"device_class": "water"})
+        return _entity("valve", "actuator", name, house, topics, config | {"device_class": "water"})
     config |= {
         "position_topic": topics.state("actuator", name),
         "position_template": "{{ value_json.position if value_json.position is not none else '' }}",
@@ -222,4 +245,4 @@ def _actuator(actuator: OfferedActuator, topics: Topics) -> Entity:
     }
     if "vent" in name or "window" in name:
         config["device_class"] = "window"
-    return _entity("cover", "actuator", name, topics, config)
+    return _entity("cover", "actuator", name, house, topics, config)

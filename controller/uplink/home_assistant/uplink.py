@@ -19,7 +19,7 @@ from controller.model.commands import Request
 from controller.model.time import Clock
 from controller.uplink.backoff import Backoff
 from controller.uplink.broker import UNREACHABLE, client, together
-from controller.uplink.home_assistant.discovery import device, device_topic, entities, messages
+from controller.uplink.home_assistant.discovery import device_topic, devices, entities, messages, removing
 from controller.uplink.home_assistant.orders import Refused, order
 from controller.uplink.home_assistant.states import states
 from controller.uplink.home_assistant.topics import POSITION, RELEASE, SET, Topics
@@ -50,9 +50,8 @@ class HomeAssistant:
         self._core, self._emit, self._clock = core, emit, clock
         self._backoff = backoff or Backoff(random.Random())
         self._topics = Topics.of(house.site)
-        self._entities = entities(house, self._topics)
-        self._device = device(house, self._topics, version("onsil"))
-        self._announced = messages(self._entities, self._device, self._topics, settings.prefix, settings.discovery)
+        found, shared = entities(house, self._topics), devices(house, self._topics, version("onsil"))
+        self._announced = messages(found, shared, self._topics, settings.prefix, settings.discovery)
         self._told: dict[str, bytes] = {}
         self._news = asyncio.Event()
         self._online, self._note = False, "not connected yet"
@@ -160,14 +159,12 @@ class HomeAssistant:
         if topic not in self._announced:
             await mqtt.publish(topic, b"", 1, True)
         elif self._settings.discovery == "device":
-            gone = _components(payload)
-            for each in self._entities:
-                gone.pop(each.key, None)
+            before, now = _components(payload), _components(self._announced[topic])
+            gone = {key: platform for key, platform in before.items() if key not in now}
             if gone:
-                form, prefix = self._settings.discovery, self._settings.prefix
-                removing = messages(self._entities, self._device, self._topics, prefix, form, gone)
-                await mqtt.publish(topic, removing[topic], 1, True)
-                await mqtt.publish(topic, self._announced[topic], 1, True)
+                await mqtt.publish(topic, removing(self._announced[topic], gone), 1, True)
+                for again, announced in self._announced.items():  # what is gone here may have moved to a compartment
+                    await mqtt.publish(again, announced, 1, True)
 
     def _lost(self, why: str) -> None:
         note = f"the broker {self._settings.broker.host} cannot be reached: {why}"

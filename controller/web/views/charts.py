@@ -15,6 +15,7 @@ from controller.web.language import N_, Speech
 from controller.web.names import label
 
 from .layout import heading
+from .parts import Part, parts
 
 State = Mapping[str, Any]
 
@@ -44,7 +45,8 @@ JS_WORDS = {
 
 def content(state: State, plan: Plan, bands: Mapping[str, Band], formats: Sequence[str], say: Speech) -> list[Html]:
     known = units(plan)
-    chosen = [p["name"] for p in state["points"] if p["name"] in USUAL] or [p["name"] for p in state["points"][:2]]
+    usual = [p["name"] for part in parts(state, say) for p in part.points if _own(p["name"], part) in USUAL]
+    chosen = usual or [p["name"] for p in state["points"][:2]]
     settings = {
         "now": state["wall_ns"] // 1_000_000_000,
         "zone": plan.site.timezone,
@@ -85,38 +87,31 @@ def content(state: State, plan: Plan, bands: Mapping[str, Band], formats: Sequen
     ]
 
 
+def _own(name: str, part: Part) -> str:
+    """A name without that of its compartment."""
+    return name.removeprefix(f"{part.name}.")
+
+
 def _unit(text: str) -> str:
     return text.partition(" ")[2]
 
 
 def _choice(state: State, chosen: Sequence[str], say: Speech) -> Html:
-    points = [
-        el(
-            "label",
-            el("input", type="checkbox", name="point", value=p["name"], checked=p["name"] in chosen),
-            label(p["name"], say),
-            title=p["name"],
-            class_="chip",
-        )
-        for p in state["points"]
-    ]
-    actuators = [
-        el(
-            "label",
-            el("input", type="checkbox", name="actuator", value=a["name"], checked=True),
-            label(a["name"], say),
-            title=a["name"],
-            class_="chip",
-        )
-        for a in state["actuators"]
-    ]
     extra = el("label", el("input", type="checkbox", id="setpoints", checked=True), say("Setpoints"), class_="chip")
-    return el(
-        "form",
-        el("fieldset", el("legend", say("Points")), *points, extra),
-        el("fieldset", el("legend", say("Actuators")), *actuators),
-        id="choice",
-    )
+    found = []
+    for part in parts(state, say):
+        points = [_chip("point", p["name"], p["name"] in chosen, part.say) for p in part.points]
+        actuators = [_chip("actuator", a["name"], True, part.say) for a in part.actuators]
+        points += [] if part.name else [extra]
+        for title, chips in ((say("Points"), points), (say("Actuators"), actuators)):
+            title = f"{part.title} · {title}" if state["compartments"] else title
+            found += [el("fieldset", el("legend", title), *chips)] if chips else []
+    return el("form", *found, id="choice")
+
+
+def _chip(kind: str, name: str, checked: bool, say: Speech) -> Html:
+    box = el("input", type="checkbox", name=kind, value=name, checked=checked)
+    return el("label", box, label(name, say), title=name, class_="chip")
 
 
 def _downloads(formats: Sequence[str], say: Speech) -> Html:

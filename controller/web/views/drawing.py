@@ -36,8 +36,11 @@ def role_of(actuator: str) -> str:
     return next((role for role, words in ROLES if re.search(words, actuator)), "")
 
 
-def drawing(state: State, say: Speech) -> Html:
-    """The SVG. Everything in it is also said in words on the page, so it is one picture for a screen reader."""
+def drawing(state: State, title: str, say: Speech) -> Html:
+    """The SVG of one house or compartment.
+
+    Everything in it is also said in words on the page, so it is one picture for a screen reader.
+    """
     by_role: dict[str, list[State]] = {}
     for actuator in state["actuators"]:
         by_role.setdefault(role_of(actuator["name"]), []).append(actuator)
@@ -45,7 +48,7 @@ def drawing(state: State, say: Speech) -> Html:
     texts = {p["name"]: p["text"] for p in state["points"]}
     return el(
         "svg",
-        el("title", say("The greenhouse now")),
+        el("title", title),
         join(*_sky(values, texts, say)),
         join(*_structure()),
         join(*_screens(by_role.get("screen", []), say)),

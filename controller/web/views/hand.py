@@ -15,6 +15,7 @@ from controller.web.phrases import told
 from .drawing import shown
 from .layout import heading, section
 from .now import actuator_row, sentence, slug
+from .parts import parts
 
 State = Mapping[str, Any]
 STEP = 5  # %
@@ -23,7 +24,11 @@ DURATIONS = (5, 15, 30, 60, 120, 240, 480)  # min
 
 def fragments(state: State, say: Speech) -> dict[str, Html]:
     """The parts that change, by their ids."""
-    return {f"a-{slug(each['name'])}": actuator_row(each, state, say) for each in state["actuators"]}
+    return {
+        f"a-{slug(each['name'])}": actuator_row(each, state, part.say)
+        for part in parts(state, say)
+        for each in part.actuators
+    }
 
 
 def content(found: Mapping[str, Html], state: State, log: Sequence[Mapping[str, str]], say: Speech) -> list[Html]:
@@ -37,9 +42,19 @@ def content(found: Mapping[str, Html], state: State, log: Sequence[Mapping[str, 
             ),
             class_="lead",
         ),
-        el("ul", *(found[f"a-{slug(each['name'])}"] for each in state["actuators"]), class_="rows"),
+        *_rows(found, state, say),
         section(say("Who did what"), journal(log, say)),
     ]
+
+
+def _rows(found: Mapping[str, Html], state: State, say: Speech) -> list[Html]:
+    """The actuators, of each compartment under its name."""
+    lists = [
+        (part.title, el("ul", *(found[f"a-{slug(each['name'])}"] for each in part.actuators), class_="rows"))
+        for part in parts(state, say)
+        if part.actuators
+    ]
+    return [section(title, rows) if state["compartments"] else rows for title, rows in lists]
 
 
 def journal(log: Sequence[Mapping[str, str]], say: Speech) -> Html:

@@ -10,10 +10,11 @@ from controller.web.bands import Band
 from controller.web.forecast import Expected
 from controller.web.html import Html, el, join
 from controller.web.language import N_, Speech
-from controller.web.names import label
+from controller.web.names import compartment_of, label
 from controller.web.phrases import told
 
 from .drawing import drawing, shown
+from .parts import Part, alone, parts
 
 State = Mapping[str, Any]
 
@@ -36,41 +37,94 @@ def fragments(
 ) -> dict[str, Html]:
     """The parts that change while the page is open, by their ids."""
     setpoints = {point["name"]: point for point in state["setpoints"]}
-    found = {"alarm-strip": _alarm_strip(state, say), "drawing": _drawing(state, say)}
-    for point in state["points"]:
-        band = bands.get(point["name"], Band((), ()))
-        found[f"p-{slug(point['name'])}"] = _point(point, trends.get(point["name"]), band, setpoints, say)
-    for actuator in state["actuators"]:
-        found[f"a-{slug(actuator['name'])}"] = actuator_row(actuator, state, say)
-    for point in state["setpoints"]:
-        found[f"p-{slug(point['name'])}"] = _point(point, None, Band((), ()), {}, say)
-    found["next"] = _next(coming, state, say)
+    found = {"alarm-strip": _alarm_strip(state, say)}
+    several = len(state["compartments"]) > 0
+    if several:
+        found["jump"] = _jump(state, say)
+    for part in parts(state, say):
+        for point in part.points:
+            band = bands.get(point["name"], Band((), ()))
+            found[f"p-{slug(point['name'])}"] = _point(point, trends.get(point["name"]), band, setpoints, part.say)
+        for actuator in part.actuators:
+            found[f"a-{slug(actuator['name'])}"] = actuator_row(actuator, state, part.say)
+        for point in part.setpoints:
+            found[f"p-{slug(point['name'])}"] = _point(point, None, Band((), ()), {}, part.say)
+        if part.name or not several:
+            found[_id("drawing", part)] = _drawing(part, state)
+        due = [each for each in coming if compartment_of(each.moves, say) == part.name]
+        found[_id("next", part)] = _next(due, part, state)
     return found
 
 
 def content(found: Mapping[str, Html], state: State, say: Speech) -> list[Html]:
     """The page made of its fragments."""
-    points = [found[f"p-{slug(point['name'])}"] for point in state["points"]]
-    setpoints = [found[f"p-{slug(point['name'])}"] for point in state["setpoints"]]
-    actuators = [found[f"a-{slug(actuator['name'])}"] for actuator in state["actuators"]]
+    head = [el("h1", say("Now"), class_="unseen"), found["alarm-strip"]]
+    *compartments, shared = parts(state, say)
+    if not compartments:
+        return [*head, _side_by_side(shared, found, "h2")]
     return [
-        el("h1", say("Now"), class_="unseen"),
-        found["alarm-strip"],
-        el(
-            "div",
-            el(
-                "div",
-                el("div", found["drawing"], found["next"], class_="picture"),
-                el("section", el("h2", say("What runs, and why")), el("ul", *actuators, class_="rows")),
-            ),
-            el(
-                "div",
-                el("section", el("h2", say("Climate")), el("ul", *points, class_="cards")),
-                el("section", el("h2", say("Setpoints")), el("ul", *setpoints, class_="cards")) if setpoints else None,
-            ),
-            class_="split",
-        ),
+        *head,
+        found["jump"],
+        el("div", *(_compartment(part, found) for part in compartments), class_="compartments"),
+        el("section", el("h2", shared.title), _side_by_side(shared, found, "h3"), id="shared", class_="compartment"),
     ]
+
+
+def _compartment(part: Part, found: Mapping[str, Html]) -> Html:
+    """One below the other, so that compartments can stand side by side where the screen is wide."""
+    inside = (_picture(part, found), _climate(part, found, "h3"), _running(part, found, "h3"))
+    more = _setpoints(part, found, "h3")
+    return el("section", el("h2", part.title), *inside, more, id=f"in-{slug(part.name)}", class_="compartment")
+
+
+def _side_by_side(part: Part, found: Mapping[str, Html], heading: str) -> Html:
+    return el(
+        "div",
+        el("div", _picture(part, found), _running(part, found, heading)),
+        el("div", _climate(part, found, heading), _setpoints(part, found, heading)),
+        class_="split",
+    )
+
+
+def _picture(part: Part, found: Mapping[str, Html]) -> Html:
+    return el("div", found.get(_id("drawing", part)), found[_id("next", part)], class_="picture")
+
+
+def _running(part: Part, found: Mapping[str, Html], heading: str) -> Html | None:
+    rows = [found[f"a-{slug(actuator['name'])}"] for actuator in part.actuators]
+    title = el(heading, part.say("What runs, and why"))
+    return el("section", title, el("ul", *rows, class_="rows")) if rows else None
+
+
+def _climate(part: Part, found: Mapping[str, Html], heading: str) -> Html | None:
+    cards = [found[f"p-{slug(point['name'])}"] for point in part.points]
+    return el("section", el(heading, part.say("Climate")), el("ul", *cards, class_="cards")) if cards else None
+
+
+def _setpoints(part: Part, found: Mapping[str, Html], heading: str) -> Html | None:
+    cards = [found[f"p-{slug(point['name'])}"] for point in part.setpoints]
+    return el("section", el(heading, part.say("Setpoints")), el("ul", *cards, class_="cards")) if cards else None
+
+
+def _id(of: str, part: Part) -> str:
+    return f"{of}-{slug(part.name)}" if part.name else of
+
+
+def _jump(state: State, say: Speech) -> Html:
+    """To each compartment, with how warm it is there."""
+    *compartments, shared = parts(state, say)
+    links = [
+        el("a", part.title, el("b", _warmth(part), class_="value"), href=f"#in-{slug(part.name)}")
+        for part in compartments
+    ]
+    links.append(el("a", shared.title, href="#shared"))
+    name = say("Compartments")
+    return el("div", *links, id="jump", class_="jump", role="navigation", aria_label=name, hx_swap_oob="true")
+
+
+def _warmth(part: Part) -> str:
+    own = f"{part.name}.air.temperature"
+    return next((point["text"] for point in part.points if point["name"] == own and point["value"] is not None), "")
 
 
 def slug(name: str) -> str:
@@ -78,8 +132,10 @@ def slug(name: str) -> str:
     return "".join(c if c.isalnum() else f"-{ord(c):x}-" for c in name)
 
 
-def _drawing(state: State, say: Speech) -> Html:
-    return el("div", drawing(state, say), id="drawing", hx_swap_oob="true")
+def _drawing(part: Part, state: State) -> Html:
+    title = part.say("{compartment} now", compartment=part.title) if part.name else part.say("The greenhouse now")
+    inside = drawing(alone(part, state), title, part.say)
+    return el("div", inside, id=_id("drawing", part), class_="sky", hx_swap_oob="true")
 
 
 def _alarm_strip(state: State, say: Speech) -> Html:
@@ -248,13 +304,15 @@ def sentence(actuator: State, state: State, say: Speech) -> Html:
     )
 
 
-def _next(coming: Sequence[Expected], state: State, say: Speech) -> Html:
-    lines = [el("li", _coming(each, state, say)) for each in coming[:4]]
+def _next(coming: Sequence[Expected], part: Part, state: State) -> Html:
+    """What comes next; of a compartment only where something does."""
+    say, lines = part.say, [el("li", _coming(each, state, part.say)) for each in coming[:4]]
     return el(
         "section",
-        el("h2", say("Next")),
+        el("h3" if state["compartments"] else "h2", say("Next")),
         el("ul", *lines) if lines else el("p", say("Nothing is expected within twelve hours."), class_="calm"),
-        id="next",
+        id=_id("next", part),
+        hidden=bool(part.name) and not lines,
         hx_swap_oob="true",
     )
 
