@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from controller.core.plan import ActuatorPlan, Plan, SitePlan
+from controller.core.plan import ActuatorPlan, CompartmentPlan, Plan, SitePlan
 from controller.model.time import Instant
 from simulators.demo.field import Field
 from simulators.demo.summary import changed, summary
@@ -106,3 +107,20 @@ def test_a_run_counts_only_if_commands_arrived_and_the_climate_answered() -> Non
     assert summary(status, still, 5400.0)["driven"]
     still["moved"] = []
     assert not summary(status, still, 5400.0)["driven"]
+
+
+def test_each_compartment_is_a_greenhouse_of_its_own() -> None:
+    plan = replace(
+        PLAN,
+        actuators=(ActuatorPlan("east.heater", "switch", "east.heater.relay", safe=0.0),),
+        compartments=(CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West")),
+    )
+    made = Field(plan, NOON)
+    made.write("east.heater.relay", 1.0)
+    made.advance(1800.0)
+    truth, untouched = made.state()["climate"], made.state()["untouched"]
+    assert truth["east.air.temperature"] > untouched["east.air.temperature"] + 0.5
+    assert truth["west.air.temperature"] == pytest.approx(untouched["west.air.temperature"], abs=0.05)
+    assert truth["east.outside.temperature"] == truth["west.outside.temperature"]
+    assert made.read("east.air.temperature") == pytest.approx(truth["east.air.temperature"], abs=0.5)
+    assert made.read("west.air.temperature") == pytest.approx(truth["west.air.temperature"], abs=0.5)

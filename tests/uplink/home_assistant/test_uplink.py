@@ -7,12 +7,14 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any, cast
 
 import aiomqtt
 import orjson
 import pytest
 
 from controller.config.settings import BrokerSettings, HomeAssistantSettings
+from controller.core.plan import CompartmentPlan
 from controller.model.commands import Override, Release
 from controller.model.points import Quality
 from controller.uplink.backoff import Backoff
@@ -251,3 +253,68 @@ async def test_a_wrong_password_is_said() -> None:
         made = uplink(house, told)
         async with at_work(made.run, house, made.changed):
             await until(lambda: "uthori" in made.status()["note"] or "password" in made.status()["note"])
+
+
+EAST = CompartmentPlan("east", "동쪽 동", "East bay")
+BAYS = {"east.air.temperature": "temperature", "outside.rain": "rain"}
+
+
+def two_bays(*compartments: CompartmentPlan) -> House:
+    """A house whose east vent and east temperature may belong to a compartment."""
+    made = plan(points=BAYS)
+    vent, *others = made.actuators
+    return House(
+        replace(
+            made,
+            actuators=(replace(vent, name="east.roof_vent"), *others),
+            rules=(),
+            alarms=(),
+            compartments=compartments,
+        )
+    )
+
+
+@pytest.mark.parametrize("form", ["entities", "device"])
+async def test_a_compartment_is_a_device_of_its_own_in_its_area(broker: Mosquitto, form: str) -> None:
+    house = two_bays(EAST)
+    made = uplink(house, settings(broker, discovery=form))
+    async with watching(broker) as watcher, at_work(made.run, house, made.changed):
+        await until(lambda: watcher.status() == b"online")
+        by_name = shown(watcher)
+        assert set(by_name) == {"Gimje house 1", "Gimje house 1 East bay"}
+        (main, own), (east, its_own) = by_name["Gimje house 1"], by_name["Gimje house 1 East bay"]
+        assert its_own == {"air.temperature", "roof_vent", "roof_vent by the rules"}
+        assert {"outside.rain", "heater", "alarms"} <= own
+        assert east["via_device"] in main["identifiers"]
+        assert east["suggested_area"] == "East bay"
+        assert set(east["identifiers"]).isdisjoint(main["identifiers"])
+
+
+async def test_what_moves_into_a_compartment_leaves_the_house(broker: Mosquitto) -> None:
+    async with watching(broker) as watcher:
+        before = two_bays()
+        made = uplink(before, settings(broker, discovery="device"))
+        async with at_work(made.run, before, made.changed):
+            await until(lambda: "east.air.temperature" in shown(watcher).get("Gimje house 1", ({}, set()))[1])
+        seen = len(watcher.came)
+        after = two_bays(EAST)
+        made = uplink(after, settings(broker, discovery="device"))
+        async with at_work(made.run, after, made.changed):
+            await until(
+                lambda: any(b'"point_east-air-temperature":{"platform":"sensor"}' in p for _, p in watcher.came)
+            )
+            await until(lambda: "air.temperature" in shown(watcher).get("Gimje house 1 East bay", ({}, set()))[1])
+            # after it was taken back from the house the compartment says once more that it has it
+            told = [topic for topic, payload in watcher.came[seen:] if b"point_east-air-temperature" in payload]
+            assert told[-1].endswith("/east/config")
+
+
+def shown(watcher: Watcher) -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """Each device with the names of its entities, whichever form they were announced in."""
+    found: dict[str, tuple[dict[str, Any], set[str]]] = {}
+    for config in watcher.configs().values():
+        device = cast("dict[str, Any]", config["device"])
+        parts = cast("dict[str, dict[str, Any]]", config.get("components", {"": config}))
+        names = found.setdefault(device["name"], (device, set()))[1]
+        names.update(str(part["name"]) for part in parts.values() if "name" in part)
+    return found
