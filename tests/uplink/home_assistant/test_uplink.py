@@ -19,6 +19,7 @@ from controller.model.commands import Override, Release
 from controller.model.points import Quality
 from controller.uplink.backoff import Backoff
 from controller.uplink.home_assistant import HomeAssistant
+from controller.uplink.home_assistant.topics import Topics
 from tests.app.wait import until
 from tests.support.mosquitto import Mosquitto, mosquitto
 from tests.uplink.house import House, at_work, plan
@@ -255,6 +256,7 @@ async def test_a_wrong_password_is_said() -> None:
             await until(lambda: "uthori" in made.status()["note"] or "password" in made.status()["note"])
 
 
+NODE = Topics.of("Gimje house 1").node
 EAST = CompartmentPlan("east", "동쪽 동", "East bay")
 BAYS = {"east.air.temperature": "temperature", "outside.rain": "rain"}
 
@@ -296,17 +298,21 @@ async def test_what_moves_into_a_compartment_leaves_the_house(broker: Mosquitto)
         made = uplink(before, settings(broker, discovery="device"))
         async with at_work(made.run, before, made.changed):
             await until(lambda: "east.air.temperature" in shown(watcher).get("Gimje house 1", ({}, set()))[1])
-        seen = len(watcher.came)
         after = two_bays(EAST)
         made = uplink(after, settings(broker, discovery="device"))
         async with at_work(made.run, after, made.changed):
-            await until(
-                lambda: any(b'"point_east-air-temperature":{"platform":"sensor"}' in p for _, p in watcher.came)
-            )
-            await until(lambda: "air.temperature" in shown(watcher).get("Gimje house 1 East bay", ({}, set()))[1])
-            # after it was taken back from the house the compartment says once more that it has it
-            told = [topic for topic, payload in watcher.came[seen:] if b"point_east-air-temperature" in payload]
-            assert told[-1].endswith("/east/config")
+            # taken back from the house, and then said once more by the compartment
+            await until(lambda: told(watcher)[-2:] == ["removed", "/east/config"])
+
+
+def told(watcher: Watcher) -> list[str]:
+    """What was announced of the temperature, in order: where, or that it is removed."""
+    part = b'"point_east-air-temperature":'
+    return [
+        "removed" if part + b'{"platform":"sensor"}' in payload else topic.removeprefix(f"homeassistant/device/{NODE}")
+        for topic, payload in watcher.came
+        if part in payload
+    ]
 
 
 def shown(watcher: Watcher) -> dict[str, tuple[dict[str, Any], set[str]]]:
