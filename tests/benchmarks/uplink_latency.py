@@ -1,10 +1,12 @@
 """How much slower an event loop answers while a full outbox is drained in the same process.
 
-    python -m tests.benchmarks.uplink_latency [--points 2000000]
+    python -m tests.benchmarks.uplink_latency [--points 2000000] [--rounds 3]
 
 Another process sends a line over TCP every 5 ms and times the answer; the loop parses it and does 50 µs of Python work,
-as much as a step of the core. Idle, then while InfluxUplink drains, in one run: into a server that costs this machine
-next to nothing, as one elsewhere does, and into VictoriaMetrics, which takes whatever the uplink leaves of the cores.
+as much as a step of the core. Idle, then while InfluxUplink drains: into a server that costs this machine next to
+nothing, as one elsewhere does, into VictoriaMetrics, which takes whatever the uplink leaves of the cores, and into one
+that runs behind everything else, as deploy/server/behind-onsil.conf has it. In turns, and the answers of all rounds are
+counted together: what else runs here hits each alike.
 """
 
 from __future__ import annotations
@@ -13,14 +15,17 @@ import argparse
 import asyncio
 import contextlib
 import json
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NamedTuple
 
 from controller.config.settings import Influx2Settings
 from controller.store import Store
@@ -33,7 +38,7 @@ EVERY = 0.005
 
 
 def ask(port: int, count: int) -> None:
-    """The other process: prints the median and the 99th percentile in ms."""
+    """The other process: prints how long each answer took, in ms."""
     took = []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -43,8 +48,7 @@ def ask(port: int, count: int) -> None:
             connection.recv(100)
             took.append((time.perf_counter() - began) * 1000)
             time.sleep(EVERY)
-    took.sort()
-    print(json.dumps([round(statistics.median(took), 3), round(took[len(took) * 99 // 100], 3)]))
+    print(json.dumps(took))
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,6 +82,13 @@ def elsewhere() -> Iterator[str]:
         process.wait()
 
 
+@contextlib.contextmanager
+def local(behind: bool) -> Iterator[str]:
+    """The URL of a VictoriaMetrics on this machine."""
+    with victoria(behind) as server:
+        yield server.url
+
+
 def take_all() -> None:
     """That process: answers each request once its body is there."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -95,7 +106,17 @@ def take_all() -> None:
                     connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
-async def run(folder: Path, url: str, points: int) -> dict[str, object]:
+class Found(NamedTuple):
+    """How long answers took (ms), what was drained (points) in how many seconds, and whether something was left."""
+
+    idle: list[float]
+    busy: list[float]
+    drained: int
+    seconds: float
+    unfinished: bool
+
+
+async def run(folder: Path, url: str, points: int) -> Found:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     with Store.open(folder) as store:
@@ -106,24 +127,38 @@ async def run(folder: Path, url: str, points: int) -> dict[str, object]:
         await until(lambda: store.counters()["delivered"] > 0)
         began, before = time.perf_counter(), store.counters()["delivered"]
         busy = await measured(port, 200)
-        rate = (store.counters()["delivered"] - before) / (time.perf_counter() - began)
+        drained, seconds = store.counters()["delivered"] - before, time.perf_counter() - began
         unfinished = store.counters()["pending"] > 0
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
     server.close()
+    return Found(idle, busy, drained, seconds, unfinished)
+
+
+def summary(rounds: Sequence[Found]) -> dict[str, object]:
+    idle = [took for found in rounds for took in found.idle]
+    busy = [took for found in rounds for took in found.busy]
     return {
-        "idle_ms": {"median": idle[0], "p99": idle[1]},
-        "draining_ms": {"median": busy[0], "p99": busy[1]},
-        "ratio": {"median": round(busy[0] / idle[0], 2), "p99": round(busy[1] / idle[1], 2)},
-        "drained_per_s": round(rate),
-        "drain_outlasted_the_measurement": unfinished,
+        "idle_ms": {"median": round(statistics.median(idle), 3), "p99": round(p99(idle), 3)},
+        "draining_ms": {"median": round(statistics.median(busy), 3), "p99": round(p99(busy), 3)},
+        "ratio": {
+            "median": round(statistics.median(busy) / statistics.median(idle), 2),
+            "p99": round(p99(busy) / p99(idle), 2),
+        },
+        "drained_per_s": round(sum(found.drained for found in rounds) / sum(found.seconds for found in rounds)),
+        "drain_outlasted_the_measurement": all(found.unfinished for found in rounds),
     }
+
+
+def p99(took: Sequence[float]) -> float:
+    return sorted(took)[len(took) * 99 // 100]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--points", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ask", nargs=2, type=int, help=argparse.SUPPRESS)
     parser.add_argument("--take", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -132,13 +167,23 @@ def main() -> None:
     if options.ask:
         ask(*options.ask)
         return
-    found = {}
-    with victoria() as server, elsewhere() as url:
-        for name, address in (("a server elsewhere", url), ("victoria-metrics on the same cores", server.url)):
-            with tempfile.TemporaryDirectory() as folder:
-                fill(Path(folder), samples(options.points))
-                found[name] = asyncio.run(run(Path(folder), address, options.points))
-    print(json.dumps(found, indent=2))
+    servers: dict[str, Callable[[], AbstractContextManager[str]]] = {
+        "a server elsewhere": elsewhere,
+        "victoria-metrics on the same cores": lambda: local(behind=False),
+        "victoria-metrics on the same cores, behind": lambda: local(behind=True),
+    }
+    found: dict[str, list[Found]] = {name: [] for name in servers}
+    with tempfile.TemporaryDirectory() as folder:
+        full = Path(folder, "full")
+        full.mkdir()
+        fill(full, samples(options.points))
+        for number in range(options.rounds):
+            for name, server in servers.items():
+                outbox = Path(shutil.copytree(full, Path(folder, f"{name} {number}")))
+                with server() as url:
+                    found[name].append(asyncio.run(run(outbox, url, options.points)))
+                shutil.rmtree(outbox)
+    print(json.dumps({name: summary(rounds) for name, rounds in found.items()}, indent=2))
 
 
 if __name__ == "__main__":

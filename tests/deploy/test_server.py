@@ -190,6 +190,11 @@ def test_only_what_is_encrypted_is_open_to_the_network() -> None:
         assert all(port.startswith("${LISTEN:-127.0.0.1}:") for port in published[name])
 
 
+def test_what_computes_much_comes_after_a_greenhouse_on_the_same_computer_and_the_broker_does_not() -> None:
+    shares = {name: service.get("cpu_shares") for name, service in yaml(SERVER / "compose.yaml")["services"].items()}
+    assert shares == {"influxdb": 128, "grafana": 128, "mosquitto": None}
+
+
 def test_every_image_has_a_version() -> None:
     for service in yaml(SERVER / "compose.yaml")["services"].values():
         assert re.fullmatch(r"[\w/-]+:\d[\w.]*", service["image"])

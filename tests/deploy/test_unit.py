@@ -12,6 +12,7 @@ from controller.config.variables import FOLDER
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNIT = DEPLOY / "onsil.service"
+BEHIND = DEPLOY / "server" / "behind-onsil.conf"
 PROGRAM = "/usr/lib/onsil/bin/onsil"
 MOST_EXPOSED = 2.0
 
@@ -64,6 +65,26 @@ def settings(unit: str) -> dict[str, list[str]]:
             key, _, value = line.partition("=")
             found.setdefault(key, []).append(value)
     return found
+
+
+@needs_analyze
+def test_what_puts_a_database_behind_the_greenhouse_is_understood(tmp_path: Path) -> None:
+    drop_in = tmp_path / "influxdb.service.d" / BEHIND.name
+    drop_in.parent.mkdir()
+    shutil.copyfile(BEHIND, drop_in)
+    unit = tmp_path / "influxdb.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\n")
+    done = analyze("verify", unit)
+    assert (done.returncode, done.stderr) == (0, "")
+    drop_in.write_text(BEHIND.read_text().replace("CPUWeight=idle", "CPUWeight=lazy"))
+    assert "Invalid CPU weight" in analyze("verify", unit).stderr
+
+
+def test_the_database_comes_after_the_greenhouse() -> None:
+    behind, ours = settings(BEHIND.read_text()), settings(UNIT.read_text())
+    assert (behind["CPUWeight"], behind["CPUSchedulingPolicy"]) == (["idle"], ["idle"])
+    assert int(ours["CPUWeight"][0]) > 100  # what a service has of which nothing is said
+    assert int(ours["OOMScoreAdjust"][0]) < 0 < int(behind["OOMScoreAdjust"][0])
 
 
 def test_it_never_gives_up_and_waits_for_nothing() -> None:

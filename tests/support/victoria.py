@@ -17,9 +17,10 @@ from tests.support.server import Server, free_port
 class Victoria(Server):
     """One server, which takes InfluxDB's writes at /api/v2/write. Points sent twice stand in it twice."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, behind: bool) -> None:
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         command = [
+            *(("chrt", "--idle", "0") if behind else ()),
             "victoria-metrics",
             f"-httpListenAddr=127.0.0.1:{port}",
             f"-storageDataPath={folder / 'data'}",
@@ -42,10 +43,10 @@ class Victoria(Server):
 
 
 @contextmanager
-def victoria() -> Iterator[Victoria]:
-    """A running server for the length of a with block."""
+def victoria(behind: bool = False) -> Iterator[Victoria]:
+    """A running server for the length of a with block; `behind` everything else, as behind-onsil.conf has it."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Victoria(Path(folder))
+        server = Victoria(Path(folder), behind)
         try:
             yield server
         finally:
