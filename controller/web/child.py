@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 
 LONGEST_LINE = 4 << 20  # bytes of output that are read as one
 
-_STAND_BACK = [("nice", "-n", "19"), ("ionice", "-c", "2", "-n", "7"), ("choom", "-n", "800", "--")]
+_STAND_BACK = [("nice", "-n", "19"), ("ionice", "-t", "-c", "2", "-n", "7"), ("choom", "-n", "800", "--")]
 
 
 async def output(arguments: Sequence[str], given: bytes, patience: float) -> tuple[bytes, str]:

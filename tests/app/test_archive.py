@@ -108,6 +108,16 @@ def test_secrets_are_saved_only_when_asked_for(house: tuple[Path, Path], tmp_pat
     assert secrets <= {*names(with_them)}
 
 
+def test_a_state_inside_the_configuration_is_saved_once(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "site.yaml").write_text("onsil: 1\n")
+    (tmp_path / "state" / "users.json").write_text("{}")
+    (tmp_path / "state" / "session.key").write_bytes(b"key")
+    file = tmp_path.with_suffix(".tar.gz")
+    save(file, tmp_path, tmp_path / "state", "1.0")
+    assert names(file) == ["manifest.json", "config/site.yaml", "state/users.json"]
+
+
 def test_nobody_else_reads_a_backup_and_modes_are_kept(house: tuple[Path, Path], tmp_path: Path) -> None:
     config, state = house
     file = tmp_path / "house.tar.gz"

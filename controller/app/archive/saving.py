@@ -40,7 +40,7 @@ def save(file: Path, config: Path, state: Path, version: str, *, credentials: bo
     members = [
         (f"{CONFIG}/{name}", path, path.stat())
         for name, path in _files(config, not_config)
-        if credentials or not _is_private_key(path)
+        if state.absolute() not in path.absolute().parents and (credentials or not _is_private_key(path))
     ]
     # with the key, and the hashes of the passwords, anybody could pass for a user; a new one is made
     not_state = _NOT_STATE if credentials else (*_NOT_STATE, KEY_FILE)
