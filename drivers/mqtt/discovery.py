@@ -258,11 +258,18 @@ def _device_name(device: Mapping[str, Any], topic: str) -> str:
 # LoRaWAN
 
 
+_STATES = ("on", "off", "open", "close", "closed")  # what codecs say of relays and valves
+
+
 def _uplink(profile: str, topic: str, document: Mapping[str, Any], fields: object, prefix: str) -> list[Finding]:
     offers = {f"{prefix}{path}": Offer(value=value) for path, value in _numbers(fields)}
     told = _mapping(document.get("deviceInfo")) or _mapping(document.get("end_device_ids"))
     name = str(told.get("deviceName") or told.get("device_id") or topic.split("/")[3])
-    return [Finding(name, profile, {"topic": topic}, offers, str(told.get("deviceProfileName", "")))]
+    title = str(told.get("deviceProfileName", ""))
+    states = [f"{prefix}{key}" for key, value in _mapping(fields).items() if str(value).lower() in _STATES]
+    if states:
+        title = f"{title}; to command {', '.join(states)} see outputs in drivers/mqtt/README.md".removeprefix("; ")
+    return [Finding(name, profile, {"topic": topic}, offers, title)]
 
 
 # Shelly

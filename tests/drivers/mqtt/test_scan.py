@@ -304,3 +304,16 @@ def test_no_message_raises_or_makes_a_fragment_that_does_not_load(topic: str, pa
     for made in (discovery.tasmota(payload, payload), discovery.shelly("s", payload)):
         findings += [made] if made is not None else []
     fragment("mqtt://localhost", findings)
+
+
+def test_a_valve_on_lorawan_is_told_from_a_probe() -> None:
+    def title(fields: dict[str, object]) -> str:
+        told = {"deviceInfo": {"deviceName": "one", "deviceProfileName": "UC511"}, "object": fields}
+        topic = "application/7/device/24e124460c123456/event/up"
+        (finding,) = found(topic, json.dumps(told).encode())
+        return finding.title
+
+    assert title({"battery": 92, "text": "hello"}) == "UC511"
+    assert title({"battery": 92, "valve_1": "Open"}) == (
+        "UC511; to command object.valve_1 see outputs in drivers/mqtt/README.md"
+    )
