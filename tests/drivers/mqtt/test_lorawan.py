@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 
 from controller.model.commands import Followed, Report, Verb
 from controller.model.errors import NOWHERE, ConfigError
-from controller.model.ports import DeviceSettings, Source
+from controller.model.ports import DeviceSettings, Driver, Source
 from controller.model.time import Instant
 from drivers.mqtt.formats import FORMATS
 from drivers.mqtt.formats.downlink import FORGOTTEN_AFTER, Payload
 from drivers.mqtt.formats.shape import OFF, ON, Format, Message, Shown, Told
 from drivers.options import Options
-from simulators.devices.mqtt import build
+from simulators.devices.mqtt import Virtual, build
 from simulators.devices.mqtt_link import Broker
 from simulators.devices.mqtt_lorawan_valve import VirtualLorawanValve
 from tests.drivers.mqtt.field import Recorder, RunningClock, alongside, device, make, order, running, until
@@ -241,6 +242,16 @@ def broker() -> Iterator[Mosquitto]:
         yield running_broker
 
 
+@asynccontextmanager
+async def playing(driver: Driver, recorder: Recorder, valve: Virtual) -> AsyncIterator[None]:
+    """Both at work; the valve has said that it is closed, which it says once in ten minutes."""
+    async with running(driver, recorder):
+        await until(lambda: driver.health().online)
+        async with alongside(asyncio.create_task(valve.run())):
+            await until(lambda: Followed.RESTING in recorder.followed("a.relay"))
+            yield
+
+
 def answers(recorder: Recorder, output: str, number: int) -> list[Report]:
     return [report for report in recorder.reports(output) if report.command_id == number]
 
@@ -251,8 +262,7 @@ async def test_valves_open_for_their_time_and_say_so(profile: str, broker: Mosqu
     stands: dict[str, float] = {}
     (valve,) = build(Broker(broker.url), [settings(profile)], clock, lambda point: 0.0, stands.__setitem__)
     driver = make(broker.url, clock, settings(profile))
-    async with running(driver, recorder), alongside(asyncio.create_task(valve.run())):
-        await until(lambda: Followed.RESTING in recorder.followed("a.relay"))
+    async with playing(driver, recorder, valve):
         for number, output in enumerate(("a.relay", "b.relay"), 1):
             driver.send(order(number, output, Verb.ON, clock.now(), 120.0))
             await until(lambda number=number, output=output: answers(recorder, output, number))
@@ -273,8 +283,7 @@ async def test_a_valve_that_hears_nothing_refuses(profile: str, broker: Mosquitt
     assert isinstance(valve, VirtualLorawanValve)
     valve.deaf = True
     driver = make(broker.url, clock, settings(profile))
-    async with running(driver, recorder), alongside(asyncio.create_task(valve.run())):
-        await until(lambda: Followed.RESTING in recorder.followed("a.relay"))
+    async with playing(driver, recorder, valve):
         driver.send(order(1, "a.relay", Verb.ON, clock.now(), 120.0))
         await until(lambda: answers(recorder, "a.relay", 1))
         (report,) = answers(recorder, "a.relay", 1)
@@ -290,8 +299,7 @@ async def test_a_valve_of_class_a_obeys_after_its_next_uplink(broker: Mosquitto)
     assert isinstance(valve, VirtualLorawanValve)
     valve.class_a = True
     driver = make(broker.url, clock, settings(profile))
-    async with running(driver, recorder), alongside(asyncio.create_task(valve.run())):
-        await until(lambda: Followed.RESTING in recorder.followed("a.relay"))
+    async with playing(driver, recorder, valve):
         driver.send(order(1, "a.relay", Verb.ON, clock.now(), 120.0))
         await until(lambda: valve.queue)
         driver.send(order(2, "a.relay", Verb.ON, clock.now(), 120.0))
