@@ -62,6 +62,10 @@ class Broken:
         self._real[actuator] = real
         return real
 
+    def door(self, now: int) -> bool:
+        """Whether somebody has left it open."""
+        return bool(self._standing(Kind.DOOR, now))
+
     def hits(self, actuator: str) -> bool:
         """Whether anything is ever wrong with it."""
         return actuator in self._by_target

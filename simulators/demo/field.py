@@ -123,6 +123,14 @@ class Field:
         """A name without that of its compartment."""
         return name.removeprefix(f"{self._compartment_of(name)}.")
 
+    def _break(self, broken: Broken) -> None:
+        """Faults come and go between two commands."""
+        for name in self._positions:
+            if broken.hits(name):
+                self._act(name)
+        for twin in self._twins.values():
+            twin.set_door(broken.door(self._wall_ns()))
+
     def _wall_ns(self) -> int:
         return round(self._now * NS) + self._wall
 
@@ -137,9 +145,8 @@ class Field:
         """Let everything go on until `now` (s)."""
         while self._now < now:
             step = min(_STRIDE, now - self._now)
-            for name in self._positions:
-                if self._broken is not None and self._broken.hits(name):
-                    self._act(name)  # faults come and go between two commands
+            if self._broken is not None:
+                self._break(self._broken)
             for twin in self._twins.values():
                 twin.advance(step)
             self._now += step

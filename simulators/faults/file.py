@@ -10,6 +10,7 @@ faults:
   - {what: welded,   actuator: heater, after: 3 d, for: 2 h}
   - {what: leaking,  actuator: irrigation_a, by: 5 %}
   - {what: blocked,  actuator: irrigation_a, after: 5 d}      # or a heater that does not heat
+  - {what: door,     after: 6 d, for: 3 h}                    # somebody has left it open
 """
 
 from __future__ import annotations
@@ -100,6 +101,11 @@ def _fault(entry: FaultEntry, plan: Plan, start: datetime) -> Fault:
 
 def _target(entry: FaultEntry, kind: Kind, plan: Plan) -> tuple[str, Unit]:
     """What is hit, and the unit of the size."""
+    if kind is Kind.DOOR:
+        for named in (entry.point, entry.actuator):
+            if named is not None:
+                raise named.error("a door is no point and no actuator", 0, "leave it away")
+        return str(kind), _PERCENT
     wanted, other = (entry.point, entry.actuator) if kind in OF_SENSORS else (entry.actuator, entry.point)
     word = "point" if kind in OF_SENSORS else "actuator"
     if wanted is None or other is not None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What can be wrong with a sensor, then with an actuator."""
+    """What can be wrong with a sensor, then with an actuator, then with the house."""
 
     FROZEN = "frozen"
     OFFSET = "offset"
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     WELDED = "welded"
     LEAKING = "leaking"
     BLOCKED = "blocked"
+    DOOR = "door"
 
 
 _SAID = {
@@ -28,6 +29,7 @@ _SAID = {
     Kind.DRIFT: "drifting",
     Kind.OFFSET: "off",
     Kind.SLIP: "slipping",
+    Kind.DOOR: "open",
 }
 
 OF_SENSORS = (Kind.FROZEN, Kind.OFFSET, Kind.SPIKES, Kind.DROPOUT, Kind.DRIFT)
@@ -35,7 +37,7 @@ OF_SENSORS = (Kind.FROZEN, Kind.OFFSET, Kind.SPIKES, Kind.DROPOUT, Kind.DRIFT)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of one point or actuator.
+    """One fault of one point or actuator; the target of a door is itself.
 
     `begin` and `end` are UTC nanoseconds (end None: for good). `size` is in the unit of the point's quantity: the
     offset, the height of a spike, the drift per second; of an actuator the share (0..1) that slips or leaks. `chance`

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
 
-from . import Twin, compiled
+from . import compiled
 
 
 def main() -> int:
@@ -14,7 +13,7 @@ def main() -> int:
         print("the package numba is not installed: the equations run in Python")
         return 1
     begin = time.perf_counter()
-    Twin(datetime.now(UTC), 0.0, 0.0, 1, machine=True)
+    compiled.compiled_advance()
     print(f"machine code ready after {time.perf_counter() - begin:.1f} s, kept in {compiled.cache_folder()}")
     return 0
 

@@ -13,5 +13,6 @@ from __future__ import annotations
     CO2,
     LAMP,
     IRRIGATION,
+    DOOR,  # which no controller moves: somebody has left it open
     SIZE,
-) = range(11)
+) = range(12)

@@ -84,6 +84,10 @@ class Twin:
         place, scale = place_of_actuator(actuator)
         self.model.control[place] = min(max(value * scale, 0.0), 1.0)
 
+    def set_door(self, opened: bool) -> None:
+        """Whether a door stands open; no actuator of site.yaml moves it."""
+        self.model.control[controls.DOOR] = float(opened)
+
     def snapshot(self) -> dict[str, float]:
         """Every point that can be read; the slab as slab_a."""
         return {

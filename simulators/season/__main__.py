@@ -12,7 +12,7 @@ def main() -> int:
     begin = time.perf_counter()
     if compiled.available():
         compiled.functions()
-        print(f"greenhouse: compiled on its first use, kept in {compiled.folder()}")
+        print(f"greenhouse: compiled, kept in {compiled.folder()}")
     else:
         print("greenhouse: in plain Python, for the package numba is not installed")
     if not compiling.possible():

@@ -125,7 +125,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
     first = next(iter(plans.values()))
     wanted = season(arguments, first)
     weather = wanted.table(first.site)
-    record = _ROW if arguments.series or arguments.report else None
+    record = _record(arguments)
     runs: dict[str, Run] = {}
     for name, plan in plans.items():
         with progress(name, wanted.days, quiet=arguments.json) as tell:
@@ -143,6 +143,17 @@ def _backtest(arguments: argparse.Namespace) -> int:
         arguments.report.write_text(page, encoding="utf-8")
     _answer(runs, wanted, as_json=arguments.json)
     return DONE
+
+
+def _record(arguments: argparse.Namespace) -> float | None:
+    """Seconds between two rows of the course, where somebody wants it: a year of short ones fills memory."""
+    if arguments.series:
+        return _ROW
+    if arguments.report:
+        from . import report
+
+        return report.interval(arguments.days)
+    return None
 
 
 def _answer(runs: dict[str, Run], wanted: Season, *, as_json: bool) -> None:

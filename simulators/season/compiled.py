@@ -27,6 +27,18 @@ def folder() -> Path:
 @lru_cache(maxsize=1)
 def functions() -> tuple[Callable[..., None], Callable[..., None]]:
     """`inner.live` and `inner.show`. Raises ImportError without numba."""
+    prepare()
+    return make()
+
+
+def prepare() -> None:
+    """Have them compiled, where that was not done before. The equations first: one process after the other."""
+    equations.prepare()
+    equations.compile_apart(__name__, folder())
+
+
+def make() -> tuple[Callable[..., None], Callable[..., None]]:
+    """What `functions` gives, compiled or found in this process."""
     import numba
 
     config: Any = numba.config
@@ -37,7 +49,7 @@ def functions() -> tuple[Callable[..., None], Callable[..., None]]:
         def machine(module: types.ModuleType, name: str, calls: dict[str, Any], *, kept: bool = False) -> Any:
             function: Any = getattr(module, name)
             again = types.FunctionType(function.__code__, {**vars(module), **calls}, name)
-            return numba.njit(cache=kept, error_model="numpy")(again)
+            return equations.to_machine(again, kept=kept)
 
         calls = {
             "advance": equations.compiled_advance(),
@@ -45,7 +57,12 @@ def functions() -> tuple[Callable[..., None], Callable[..., None]]:
             "sense": machine(instruments, "sense", {}),
         }
         calls["count"] = machine(tally, "count", calls)
-        calls["live"] = machine(inner, "live", calls, kept=True)
-        return calls["live"], machine(inner, "show", calls, kept=True)
+        live = calls["live"] = machine(inner, "live", calls, kept=True)
+        show = machine(inner, "show", calls, kept=True)
     finally:
         config.CACHE_DIR = before
+    number, count = numba.float64, numba.int64
+    vectors = (number[::1], number[:, ::1], number[::1])
+    live.compile((number, number, number, number, *vectors))
+    show.compile((number, number, number, count, count, number, number, *vectors))
+    return live, show

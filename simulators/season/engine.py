@@ -17,7 +17,7 @@ from controller.model.events import Alarmed, AlarmState, Event, Measured
 from controller.model.points import Quality, Reading
 from controller.model.time import NS, Instant
 from simulators.faults.schedule import Edge, Fault, Kind
-from simulators.greenhouse import data
+from simulators.greenhouse import controls, data
 from simulators.weather.table import WeatherTable
 
 from . import instruments
@@ -190,6 +190,8 @@ class Engine:
     def _turn_fault(self, edge: Edge) -> None:
         """A fault comes or goes."""
         fault, on = edge.fault, edge.comes
+        if fault.kind is Kind.DOOR:
+            self.house.control[controls.DOOR] = float(on)
         for number, w in enumerate(self.wiring.sensors):
             if w.plan.point == fault.target:
                 self._turn_sensor(fault, number * instruments.FIELDS, on)

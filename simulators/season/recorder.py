@@ -50,6 +50,7 @@ class Recorder:
         self.alarms: list[tuple[float, float, str]] = []
         self._engine = engine
         self._standing: dict[str, float] = {}
+        self._texts: dict[str, str] = {}
         self._points = [Column(name, unit, array("f")) for name, unit in outputs.POINTS]
         totals = {name: unit for name, unit, _, _ in _BOOKS}
         self._totals = {name: Column(name, unit, array("d"), total=True) for name, unit in totals.items()}
@@ -94,6 +95,10 @@ class Recorder:
         for name, total in self._totals.items():
             total.values.append(sums[name])
 
+    def _once(self, text: str) -> str:
+        """The same text, kept once: a year repeats few reasons tens of thousands of times."""
+        return self._texts.setdefault(text, text)
+
     def _seconds(self, now: Instant) -> float:
         return (now.mono_ns - self._engine.start.mono_ns) / NS
 
@@ -104,7 +109,7 @@ class Recorder:
                 case Decided(actuator, target, cause):
                     values = ", ".join(f"{name} {value}" for name, value in cause.values)
                     rule = "; ".join((cause.rule, *cause.chain))
-                    self.decisions.append(Decision(at, actuator, target, rule, values))
+                    self.decisions.append(Decision(at, actuator, target, self._once(rule), self._once(values)))
                 case Alarmed(name, AlarmState.RAISED):
                     self._standing[name] = at
                 case Alarmed(name, AlarmState.CLEARED) if name in self._standing:

@@ -30,6 +30,8 @@ _ASSETS = Path(__file__).parent / "assets"
 _MOST_ROWS = 40_000
 """Longer seasons are shown with fewer rows a day."""
 
+_SHORTEST = 300  # s between two rows
+
 _MOST_REASONS = 40_000
 """With more decisions than that the values behind them are left away, not the rules."""
 
@@ -45,6 +47,13 @@ _CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 _HEADLINES = ("energy", "water", "co2", "yield", "hours_too_cold", "hours_too_hot", "hours_disease_risk", "movements")
+
+
+def interval(days: float) -> float:
+    """Seconds between two rows that a page of so many days shows; a whole number of them is a day."""
+    rows = 86400 // _SHORTEST
+    every = math.ceil(days * rows / _MOST_ROWS)
+    return float(_SHORTEST * next(count for count in range(max(every, 1), rows + 1) if rows % count == 0))
 
 
 def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Recorder]], language: str = "en") -> str:

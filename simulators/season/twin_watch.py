@@ -25,9 +25,6 @@ HEATER, WELDED, VENT, DOOR = "heater", "welded", "vent", "door"
 INTERVAL = 300.0
 """s between two comparisons."""
 
-DOOR_LEAKAGE = 15.0
-"""Times the leakage of the closed house that an open door lets through: the cold air of 4 W/(m²·K) in a Venlo house."""
-
 _MEMORY = 2400.0  # s: what was seen so long ago counts a third
 _SETTLING = 3 * 3600.0  # s after the start in which pipes and floor find their temperature
 _AGAIN = 3600.0  # s of that after something was mended
@@ -80,12 +77,11 @@ class TwinWatch:
     def __post_init__(self) -> None:
         self._weather = WeatherTable(datetime.fromtimestamp(0, UTC), INTERVAL, self.outside + self.outside)
         self._healthy = Model(self.given, self._weather)
-        draughty = {**self.given, "vents_leakage": self.given["vents_leakage"] * DOOR_LEAKAGE}
         self._suspects = {
             HEATER: _Suspect(Model(self.given, self._weather), _cold),
             WELDED: _Suspect(Model(self.given, self._weather), _welded),
             VENT: _Suspect(Model(self.given, self._weather), _shut),
-            DOOR: _Suspect(Model(draughty, self._weather), lambda control: None),
+            DOOR: _Suspect(Model(self.given, self._weather), _draughty),
         }
 
     def shares(self) -> dict[str, float]:
@@ -173,6 +169,10 @@ def _cold(control: dict[int, float]) -> None:
 
 def _welded(control: dict[int, float]) -> None:
     control[controls.HEATER] = 1.0
+
+
+def _draughty(control: dict[int, float]) -> None:
+    control[controls.DOOR] = 1.0
 
 
 def _shut(control: dict[int, float]) -> None:

@@ -20,6 +20,7 @@ BENCHMARKS = (
     "store_wear",
     "page",
     "season",
+    "season_memory",
 )
 
 

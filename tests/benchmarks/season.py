@@ -58,9 +58,15 @@ def measure(way: str, days: float) -> dict[str, object]:
         "days_per_second": round(days / run.seconds, 2),
         "days_per_cpu_second": round(days / cpu, 2),
         "steps_a_minute": round(run.steps / days / 1440, 2),
-        "resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "resident_mb": _resident(resource.RUSAGE_SELF),
+        "resident_while_compiling_mb": _resident(resource.RUSAGE_CHILDREN),
         "metrics": run.result.values,
     }
+
+
+def _resident(who: int) -> float:
+    """The most that this process, or the largest of its children, has had in memory; MB."""
+    return round(resource.getrusage(who).ru_maxrss / 1024, 1)
 
 
 def in_a_process(way: str, days: float) -> dict[str, object]:
@@ -94,7 +100,11 @@ def main() -> int:
         "ratio_to_gl_gym": round(speed / GL_GYM, 2),
         "ratio_to_greenlight": round(speed / GREENLIGHT, 1),
         "ratio_to_wanted": round(speed / WANTED, 2),
-        "within_memory": float(str(found[best]["resident_mb"])) <= MOST_MEMORY,
+        "within_memory": all(
+            float(str(each[name])) <= MOST_MEMORY
+            for each in found.values()
+            for name in ("resident_mb", "resident_while_compiling_mb")
+        ),
         "same_numbers": same,
     }
     if options.json:

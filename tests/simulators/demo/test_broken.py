@@ -73,6 +73,22 @@ def test_a_heater_in_the_field_dies_at_its_time() -> None:
     assert temperatures[1][0] > temperatures[1][1] + 3.0
 
 
+def test_a_door_in_the_field_stands_open_for_its_time() -> None:
+    start = Instant(0, round(START.timestamp()) * NS)
+    opened = Fault(Kind.DOOR, "door", start.wall_ns + HOUR, start.wall_ns + 3 * HOUR)
+    sound, draughty = (Field(plan(), start, faults=faults) for faults in (None, Schedule([opened])))
+    colder = []
+    for hours in (1, 3, 9):
+        for field in (sound, draughty):
+            field.write("heater.relay", 1.0)
+            field.advance(hours * 3600.0)
+        warm, cold = (field.state()["climate"]["air.temperature"] for field in (sound, draughty))
+        colder.append(warm - cold)
+    assert colder[0] == 0.0
+    assert colder[1] > 1.0
+    assert colder[2] < colder[1] / 2
+
+
 def test_the_example_of_faults_is_right_and_says_what_is_wrong() -> None:
     schedule = load(files.EXAMPLE / "faults.yaml", plan(), START)
     began = round(START.timestamp()) * NS

@@ -42,6 +42,8 @@ def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
         ("{what: offset, point: air.temperature, by: 5 %}", "is not a unit of this quantity"),
         ("{what: slip, actuator: heater, by: 5 %}", "no actuator 'heater' that could be slip"),
         ("{what: frozen, point: air.temperature, chance: 5 %}", "knows no chance"),
+        ("{what: door, actuator: roof_vent}", "a door is no point and no actuator"),
+        ("{what: door, by: 50 %}", "knows no size"),
         ("{what: frozen, point: air.temperature, from: soon}", "is no time"),
     ],
 )

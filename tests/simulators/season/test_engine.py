@@ -8,13 +8,13 @@ import pytest
 
 from controller.model.events import Event, Noted
 from controller.model.time import Instant
-from simulators.faults import Kind
-from simulators.greenhouse import books
+from simulators.faults import Kind, Schedule
+from simulators.greenhouse import books, controls
 from simulators.season import compiled, tally
 from simulators.season.backtest import run
 from simulators.season.engine import Engine
 
-from .rules import broken, plan, season
+from .rules import START, broken, plan, season
 
 
 def engine(days: float = 0.5, **more: object) -> Engine:
@@ -127,6 +127,14 @@ def test_a_motor_that_slips_opens_less_than_the_core_believes() -> None:
     believed = next(view.position for view in made.core.actuators() if view.name == "shade_screen")
     assert believed == pytest.approx(100.0)
     assert made.machines.by_name["shade_screen"].position(made.now.mono_ns) < 0.8
+
+
+def test_an_open_door_lets_heat_out_until_somebody_closes_it() -> None:
+    well, ill = (engine(faults=faults) for faults in (Schedule(), broken(Kind.DOOR, "door", after=1800)))
+    assert ill.house.book[books.VENTED_HEAT] > 2 * well.house.book[books.VENTED_HEAT]
+    closed = engine(faults=broken(Kind.DOOR, "door", after=0, end=round((START.timestamp() + 7200) * 1e9)))
+    assert closed.house.control[controls.DOOR] == 0.0
+    assert well.house.book[books.VENTED_HEAT] < closed.house.book[books.VENTED_HEAT] < ill.house.book[books.VENTED_HEAT]
 
 
 def test_a_watcher_hears_what_is_decided_but_not_each_reading() -> None:
