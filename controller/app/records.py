@@ -9,11 +9,13 @@ from typing import NamedTuple
 from controller.app.control import Refused
 from controller.app.writing import replace_file
 from controller.config import Configuration, new_variables
+from controller.config.settings import Texts
 from controller.model.ports import BusSettings
 from controller.store import History
 
 RULES, SITE = "rules.yaml", "site.yaml"
 MOST_TEXT = 256 * 1024  # bytes of a rules file that the page takes
+MOST_CHANGES = 8  # of the files, within what one chart shows: each costs as much as a check
 
 
 class Version(NamedTuple):
@@ -44,6 +46,23 @@ class Records:
     def rules_in_force(self) -> str:
         """The text of the rules that the core runs."""
         return self._configuration().texts.rules
+
+    def texts_in_force(self) -> Texts:
+        """The texts of both files that the core runs."""
+        return self._configuration().texts
+
+    def in_force(self, start_ns: int, end_ns: int) -> list[tuple[int, Texts]]:
+        """The texts of both files that were in force in a time, each with its beginning (UTC nanoseconds), ascending.
+
+        What was before the newest changes, or before anything was recorded, is left out.
+        """
+        known = (at_ns for name in (RULES, SITE) for at_ns, _ in self.history.rules_versions(name))
+        found = []
+        for at_ns in sorted({start_ns, *(at_ns for at_ns in known if start_ns < at_ns < end_ns)})[-MOST_CHANGES:]:
+            rules, site = self.history.rules(RULES, at_ns), self.history.rules(SITE, at_ns)
+            if rules is not None and site is not None:
+                found.append((at_ns, Texts(site, rules)))
+        return found
 
     def rules_file(self) -> str:
         """The text of the file, which may hold mistakes that are not in force. Raises Refused."""

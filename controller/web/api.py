@@ -33,6 +33,7 @@ from controller.web.access import Person, Role, person_of
 from controller.web.backups import MEDIA as BACKUP_MEDIA
 from controller.web.backups import Backups, Sent
 from controller.web.checking import Checker, can_backtest
+from controller.web.eras import eras
 from controller.web.feed import Feed
 from controller.web.language import Speech, speech
 from controller.web.questions import (
@@ -182,7 +183,9 @@ class Api:
         plan, now = self._desk.plan, self._now()
         over = timeline.stretch(start, end)
         read = export.columns(records.history, points, over)
-        sensors = [s.point for s in plan.sensors if s.point not in read] if plan.setpoints else []
+        past = eras(records, plan, over.start, over.end)
+        plans = [era.plan for era in past if era.plan is not None and era.plan.setpoints]
+        sensors = list({sensor.point for each in plans for sensor in each.sensors} - read.keys())
         known = {name: column["mean"] for name, column in read.items()}
         known |= {name: c["mean"] for name, c in export.columns(records.history, sensors, over).items()}
         times = over.times()
@@ -192,7 +195,7 @@ class Api:
             "step": over.step,
             "points": read,
             "actuators": export.positions(records.history, actuators, over, now),
-            "setpoints": setpoints_over(plan, times, known),
+            "setpoints": setpoints_over(past, times, known),
             "marks": timeline.marks(records.history, plan, over.start, over.end, say),
             "sun": timeline.suns(plan.site, over.start, over.end) if over.end - over.start < 35 * 86400 else [],
         }

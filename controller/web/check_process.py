@@ -25,7 +25,7 @@ from controller.model.errors import ConfigError
 from controller.web.advice import advised
 from controller.web.language import Speech, speech
 from controller.web.sentences import sentences
-from controller.web.setpoint_lines import setpoints_over
+from controller.web.setpoint_lines import ALWAYS, Era, setpoints_over
 
 MOST_MEMORY = 192 * 2**20  # bytes, three times what a large file needs
 EVERY = 600  # s between two points of the picture of setpoints
@@ -98,7 +98,7 @@ def _picture(plan: Plan, now: int, values: Mapping[str, float | None]) -> dict[s
     midnight = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     start = round(midnight.timestamp())
     times = list(range(start, start + 86400, EVERY))
-    lines = setpoints_over(plan, times, {name: [value] * len(times) for name, value in values.items()})
+    lines = setpoints_over([Era(ALWAYS, plan)], times, {name: [value] * len(times) for name, value in values.items()})
     return {"times": times, "lines": lines}
 
 

@@ -83,3 +83,22 @@ def test_a_hand_in_one_compartment_moves_nothing_in_the_other(browser: Browser, 
         expect(page.locator("#a-west-2e-fan")).to_contain_text("by hand until", timeout=WAIT)
         assert house.actuator("east.fan")["hand"] is None
         assert seen.complaints == []
+
+
+def test_a_chart_shows_the_setpoints_that_were_in_force(browser: Browser, house: PageHouse) -> None:
+    rules = house.rules()
+    (house.site / "rules.yaml").write_text(rules.replace("warmth + 4 K", "warmth + 9 K"), encoding="utf-8")
+    with looker(browser, house.url) as seen:
+        page = seen.page
+        page.goto(house.url)
+        expect(page.locator("#p-east-2e-ventilation")).to_contain_text("29 °C", timeout=WAIT)
+        page.goto(f"{house.url}/charts?length=3600")
+        page.wait_for_selector("#chart[data-drawn]", timeout=WAIT)
+        page.screenshot(path=SHOTS / "charts-other-rules.png", full_page=True)
+        asked = page.request.get(f"{house.url}/api/history?from=-3600&points=east.air.temperature&actuators=")
+        setpoints = asked.json()["setpoints"]
+        opening = [value for value in setpoints["east.ventilation"] if value is not None]
+        assert opening == [24] * opening.count(24) + [29] * opening.count(29)
+        assert opening.count(24) > 0
+        assert set(setpoints["east.warmth"]) <= {None, 20}
+        assert seen.complaints == []

@@ -106,7 +106,8 @@ def _choice(state: State, chosen: Sequence[str], say: Speech) -> Html:
         for title, chips in ((say("Points"), points), (say("Actuators"), actuators)):
             title = f"{part.title} · {title}" if state["compartments"] else title
             found += [el("fieldset", el("legend", title), *chips)] if chips else []
-    return el("form", *found, id="choice")
+    told = say("The setpoints are those of the rules that were in force at each time.")
+    return el("form", *found, el("p", told, class_="calm"), id="choice")
 
 
 def _chip(kind: str, name: str, checked: bool, say: Speech) -> Html:

@@ -39,8 +39,6 @@ def fragments(
     setpoints = {point["name"]: point for point in state["setpoints"]}
     found = {"alarm-strip": _alarm_strip(state, say)}
     several = len(state["compartments"]) > 0
-    if several:
-        found["jump"] = _jump(state, say)
     for part in parts(state, say):
         for point in part.points:
             band = bands.get(point["name"], Band((), ()))
@@ -51,6 +49,8 @@ def fragments(
             found[f"p-{slug(point['name'])}"] = _point(point, None, Band((), ()), {}, part.say)
         if part.name or not several:
             found[_id("drawing", part)] = _drawing(part, state)
+        if part.name:
+            found[_id("warmth", part)] = _warmth(part)
         due = [each for each in coming if compartment_of(each.moves, say) == part.name]
         found[_id("next", part)] = _next(due, part, state)
     return found
@@ -64,7 +64,7 @@ def content(found: Mapping[str, Html], state: State, say: Speech) -> list[Html]:
         return [*head, _side_by_side(shared, found, "h2")]
     return [
         *head,
-        found["jump"],
+        _jump(compartments, shared, found),
         el("div", *(_compartment(part, found) for part in compartments), class_="compartments"),
         el("section", el("h2", shared.title), _side_by_side(shared, found, "h3"), id="shared", class_="compartment"),
     ]
@@ -110,21 +110,17 @@ def _id(of: str, part: Part) -> str:
     return f"{of}-{slug(part.name)}" if part.name else of
 
 
-def _jump(state: State, say: Speech) -> Html:
-    """To each compartment, with how warm it is there."""
-    *compartments, shared = parts(state, say)
-    links = [
-        el("a", part.title, el("b", _warmth(part), class_="value"), href=f"#in-{slug(part.name)}")
-        for part in compartments
-    ]
+def _jump(compartments: Sequence[Part], shared: Part, found: Mapping[str, Html]) -> Html:
+    """To each compartment, with how warm it is there. Only that changes: who goes by keyboard keeps his place."""
+    links = [el("a", part.title, found[_id("warmth", part)], href=f"#in-{slug(part.name)}") for part in compartments]
     links.append(el("a", shared.title, href="#shared"))
-    name = say("Compartments")
-    return el("div", *links, id="jump", class_="jump", role="navigation", aria_label=name, hx_swap_oob="true")
+    return el("div", *links, id="jump", class_="jump", role="navigation", aria_label=shared.say("Compartments"))
 
 
-def _warmth(part: Part) -> str:
+def _warmth(part: Part) -> Html:
     own = f"{part.name}.air.temperature"
-    return next((point["text"] for point in part.points if point["name"] == own and point["value"] is not None), "")
+    text = next((point["text"] for point in part.points if point["name"] == own and point["value"] is not None), "")
+    return el("b", text, id=_id("warmth", part), class_="value", hx_swap_oob="true")
 
 
 def slug(name: str) -> str:
