@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from controller.app import systemd, watch
+from controller.app.beside import Beside
 from controller.app.bus import Buses
 from controller.app.clock import SystemClock
 from controller.app.control import Refused, listening
@@ -27,12 +28,11 @@ from controller.app.lookout import Lookout
 from controller.app.past import parse_time, why_then
 from controller.app.readiness import missing
 from controller.app.records import RULES, SITE, Records
-from controller.app.shadow import Shadow
 from controller.app.status import Data, describe
 from controller.app.supervisor import Part
 from controller.app.uplinks import Uplinks
 from controller.app.watchman import Watchman
-from controller.config import Configuration, Names, driver_factory, load, load_texts
+from controller.config import Configuration, driver_factory, load
 from controller.core.core import Core
 from controller.core.plan import Plan
 from controller.model.commands import Notice
@@ -61,7 +61,8 @@ def state_directory() -> Path:
 class Options:
     """Where the files are, where the state goes, and whether a page is served (`port` None: no page).
 
-    `shadow` names other rules that are evaluated beside the active ones, without acting.
+    `shadow` names other rules that are evaluated beside the active ones, without acting, unless a person had begun
+    some by the end of the last process.
     """
 
     directory: Path
@@ -101,7 +102,7 @@ class Application:
             running = _Running(beginning, options, store)
             stack.push_async_callback(running.stop)
             records = running.records(options)
-            desk = Desk(running.engine, running.describe, running.why_then, records, running.missing)
+            desk = Desk(running.engine, running.describe, running.why_then, records, running.missing, running.beside)
             await stack.enter_async_context(listening(options.state, desk.answer))
             listener = None if options.port is None else stack.enter_context(bind(options.host, options.port))
             await running.start()
@@ -109,8 +110,7 @@ class Application:
                 self._serve(desk, listener, stack)
             if beginning.complaint:
                 running.notice(Notice(FILES_ALARM, True, "critical", beginning.complaint))
-            if options.shadow is not None:
-                running.shadow(options.shadow)
+            await running.beside.start(options.shadow)
             self._on_signals(stack)
             watching = Part("watch on the files", lambda: self._reloading(read_at, running))
             stack.push_async_callback(watching.stop)
@@ -177,7 +177,7 @@ class _Running:
         self._buses = Buses(driver_factory, clock, self.engine.emit)
         self._uplinks = Uplinks(store, self.engine, clock)
         self._lookout = Lookout(lambda: self.engine.core, clock, self.notice, options.directory)
-        self._shadow: Shadow | None = None
+        self.beside = Beside(self.engine, lambda: self._configuration.texts.site, clock, self._note, options.state)
 
     def _output(self, name: str) -> Send | None:
         return self._buses.output(name)
@@ -203,19 +203,14 @@ class _Running:
         await self._buses.apply(configuration.buses)
         await self._uplinks.apply(configuration)
         await self._lookout.apply(configuration)
+        await self.beside.site_changed()
         self._keep_texts()
         gc.unfreeze()
         gc.collect()
         gc.freeze()
 
-    def shadow(self, path: Path) -> None:
-        """Evaluate other rules beside the active ones. Raises ConfigError and OSError."""
-        site = self._configuration.texts.site
-        plan = load_texts(site, path.read_text(encoding="utf-8-sig"), Names(rules=str(path))).plan
-        self._shadow = Shadow(plan, lambda: self.engine.core)
-        self.engine.shadow(self._shadow.step)
-
     async def stop(self) -> None:
+        await self.beside.save()
         await self._lookout.stop()
         await self._uplinks.stop()
         await self._buses.stop()
@@ -255,6 +250,8 @@ class _Running:
             "watch on the store": store.run,
             "watch on the uplinks": uplinks.run,
             "watch on the twin": twin.run,
+            "record of the shadow": self.beside.keep,
+            "pulse of the shadow": self.beside.pulse,
         }
 
     def missing(self) -> list[str]:
@@ -264,23 +261,16 @@ class _Running:
 
     def describe(self) -> Data:
         """Everything as plain data."""
-        return (
-            describe(
-                self._configuration.plan.site,
-                self._clock.now(),
-                self.engine,
-                self._buses.health(),
-                [self._store.status(), *self._uplinks.status(), *self._lookout.status()],
-                self._store.counters(),
-            )
-            | self._shadowed()
+        state = describe(
+            self._configuration.plan.site,
+            self._clock.now(),
+            self.engine,
+            self._buses.health(),
+            [self._store.status(), *self._uplinks.status(), *self._lookout.status()],
+            self._store.counters(),
         )
-
-    def _shadowed(self) -> Data:
-        """What the shadow would do differently now, where there is one."""
-        if self._shadow is None:
-            return {}
-        return {"shadow": [difference.sentence() for difference in self._shadow.differences()]}
+        shadow = self.beside.summary()
+        return state if shadow is None else state | {"shadow": shadow}
 
     def why_then(self, actuator: str, at: str) -> Data:
         """Why an actuator was where it was. Raises Refused."""

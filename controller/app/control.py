@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ import orjson
 log = logging.getLogger("onsil.control")
 
 NAME = "control.sock"
-LONGEST_LINE = 64 * 1024
+LONGEST_LINE = 320 * 1024  # the longest rules, and what JSON makes of their quotes and ends of lines
 MOST_GUESTS = 50  # connections at once; further ones are hung up on
 
-Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
+Answer = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Refused(Exception):
@@ -41,7 +41,7 @@ async def listening(state: Path, answer: Answer) -> AsyncIterator[None]:
         guests += 1
         try:
             while guests <= MOST_GUESTS and (line := await reader.readline()):
-                writer.write(_reply(line, answer) + b"\n")
+                writer.write(await _reply(line, answer) + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass  # gone, or a line without end: there is nobody to tell
@@ -79,12 +79,12 @@ def ask(state: Path, question: Mapping[str, Any], timeout: float = 5.0) -> dict[
     return reply
 
 
-def _reply(line: bytes, answer: Answer) -> bytes:
+async def _reply(line: bytes, answer: Answer) -> bytes:
     try:
         question = orjson.loads(line)
         if not isinstance(question, dict):
             raise Refused("a question is a JSON object")
-        return orjson.dumps(answer(question))
+        return orjson.dumps(await answer(question))
     except orjson.JSONDecodeError as error:
         return orjson.dumps({"error": f"this is not JSON: {error}"})
     except Refused as refusal:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from controller.app.beside import Beside
 from controller.app.control import Refused
 from controller.app.engine import Engine
 from controller.app.records import Records
@@ -30,24 +31,26 @@ class Desk:
         why_then: Callable[[str, str], Data] | None = None,
         records: Records | None = None,
         missing: Callable[[], Sequence[str]] = tuple,
+        beside: Beside | None = None,
     ) -> None:
         """`why_then` answers for an actuator and a past time as a person writes it; without it there is no past.
 
         `records` are for the page; without them it shows the present only. `missing` has one word for each part that is
-        not up to running the greenhouse.
+        not up to running the greenhouse. `beside` runs a shadow where one is wanted.
         """
         self._engine = engine
         self.status = status
         self.records = records
         self.missing = missing
         self._why_then = why_then
+        self._beside = beside
 
     @property
     def plan(self) -> Plan:
         """What is in force now."""
         return self._engine.core.plan
 
-    def answer(self, question: Mapping[str, Any]) -> Data:
+    async def answer(self, question: Mapping[str, Any]) -> Data:
         """The answer to one question as it came over the socket."""
         doing = question.get("do")
         by = str(question.get("by", "somebody"))
@@ -62,6 +65,15 @@ class Desk:
                 return self.release(str(question.get("actuator")), by)
             case "acknowledge":
                 return self.acknowledge(str(question.get("alarm")), by)
+            case "shadow":
+                return self.shadow()
+            case "begin shadow":
+                return await self.begin_shadow(str(question.get("rules")), by, str(question.get("file", "shadow")))
+            case "end shadow":
+                return await self.end_shadow(by)
+            case "apply shadow":
+                await self.apply_shadow(by)
+                return {"done": "the rules of the shadow are written and come into force"}
         raise Refused(f"there is no question {doing!r}")
 
     def why(self, name: str, at: object = None) -> Data:
@@ -150,6 +162,31 @@ class Desk:
             raise Refused(f"there is no alarm {alarm!r} now" + (f" ({one_of(alarm, names)})" if names else ""))
         self._engine.emit((Acknowledge(alarm, by),))
         return {"done": f"{alarm} is acknowledged"}
+
+    def shadow(self) -> Data:
+        """The shadow that runs beside the rules in force, and what it has found."""
+        return {"running": False} if self._beside is None else self._beside.tell()
+
+    async def begin_shadow(self, rules: str, by: str, named: str = "shadow") -> Data:
+        """Run rules beside those in force; `named` is what mistakes in them are placed in."""
+        await self._shadows().begin(rules, by, named)
+        return {"done": "the shadow has begun"}
+
+    async def end_shadow(self, by: str) -> Data:
+        """Let the shadow go."""
+        await self._shadows().end(by)
+        return {"done": "the shadow has ended"}
+
+    async def apply_shadow(self, by: str) -> str:
+        """Write the shadow's rules in place of those in force; they are taken over a moment later. Their text."""
+        if self.records is None:
+            raise Refused("this controller keeps no rules")
+        return await self._shadows().apply(by, self.records.write_rules)
+
+    def _shadows(self) -> Beside:
+        if self._beside is None:
+            raise Refused("this controller runs no shadow")
+        return self._beside
 
     def _settings(self) -> dict[str, SettingPlan]:
         return {setting.name: setting for setting in self.plan.settings}

@@ -19,7 +19,7 @@ from controller.model.time import Clock, Instant
 log = logging.getLogger("onsil.engine")
 
 Send = Callable[[Command], None]
-Observer = Callable[[Instant, Sequence[FieldInput | Request]], Sequence[Event]]
+Observer = Callable[[Instant, Sequence[FieldInput | Request]], None]
 INBOX = 10_000
 SNAPSHOT_EVERY = 60.0  # seconds of the clock's time
 RETRY = 1.0  # real seconds until the core is tried again after a fault
@@ -99,7 +99,7 @@ class Engine:
         return lambda: self._listeners.remove(listener)
 
     def shadow(self, observer: Observer | None) -> None:
-        """Have `observer` take every step's inputs after the core has, and keep what it notes."""
+        """Have `observer`, which raises nothing, take the inputs of every step once the core's commands are out."""
         self._shadow = observer
 
     async def shut_down(self, patience: float, way: float = 0.0) -> bool:
@@ -174,17 +174,6 @@ class Engine:
             self._wake_in(RETRY)
             return
         self._follow_up(step, now, inputs)
-        if self._shadow is not None:
-            self._observe(self._shadow, now, inputs)
-
-    def _observe(self, observer: Observer, now: Instant, inputs: Sequence[FieldInput | Request]) -> None:
-        try:
-            notes = observer(now, inputs)
-        except Exception:
-            log.exception("the shadow has failed and is let go")
-            self._shadow = None
-        else:
-            self._journal.append(notes)
 
     def _stepped(self) -> None:
         self.counters.steps += 1
@@ -199,6 +188,8 @@ class Engine:
         self._count(inputs)
         if self._saved_at is None or now.seconds_since(self._saved_at) >= SNAPSHOT_EVERY:
             self._save_soon()
+        if self._shadow is not None:
+            self._shadow(now, inputs)
 
     def _carry_out(self, step: Step) -> None:
         for command in step.commands:

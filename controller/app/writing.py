@@ -29,6 +29,12 @@ def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     _sync_names(path.parent)
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there, and return once it cannot come back. Raises OSError."""
+    path.unlink(missing_ok=True)
+    _sync_names(path.parent)
+
+
 def _take_after(descriptor: int, path: Path, mode: int) -> None:
     try:
         like = path.stat()

@@ -24,14 +24,16 @@ def add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
-def ask(arguments: argparse.Namespace, question: Data, lines: Callable[[Data], list[str]]) -> int:
-    """Ask, and print the answer as lines or as JSON."""
+def ask(
+    arguments: argparse.Namespace, question: Data, lines: Callable[[Data], list[str]], patience: float = 5.0
+) -> int:
+    """Ask, and print the answer as lines or as JSON. It is waited for `patience` seconds."""
     from controller.app.application import state_directory
     from controller.app.control import NotRunning, Refused
     from controller.app.control import ask as ask_controller
 
     try:
-        answer = ask_controller(arguments.state or state_directory(), {"by": _person(), **question})
+        answer = ask_controller(arguments.state or state_directory(), {"by": _person(), **question}, patience)
     except (NotRunning, Refused) as error:
         return fail(error, NO)
     print(json.dumps(answer, ensure_ascii=False) if arguments.json else "\n".join(lines(answer)))

@@ -16,6 +16,7 @@ _OWN = (
     "check",
     "test",
     "rules",
+    "shadow",
     "schema",
     "scan",
     "status",

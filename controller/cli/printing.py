@@ -31,7 +31,7 @@ def status_lines(state: State) -> list[str]:
         lines.extend(f"      {line}" for line in why_lines(setting)[1:])
     lines += ["", *(_alarm(alarm) for alarm in state["alarms"])] if state["alarms"] else ["", "  no alarms"]
     if "shadow" in state:
-        lines += ["", *(f"  shadow: {line}" for line in state["shadow"] or ["no difference now"])]
+        lines += ["", *(f"  shadow: {line}" for line in state["shadow"]["differences"] or ["no difference now"])]
     lines.append("")
     for part in (*state["buses"], *state["uplinks"]):
         lines.append(f"  {part['name']}: {'online' if part['online'] else 'offline'} {part['note']}".rstrip())
@@ -41,10 +41,43 @@ def status_lines(state: State) -> list[str]:
     return lines
 
 
+def shadow_lines(shadow: State) -> list[str]:
+    """Who has begun the shadow, where it would do otherwise now, and what it has found so far, the newest first."""
+    if not shadow["running"]:
+        return ["no shadow runs"]
+    lines = [
+        f"begun by {shadow['by']} at {_moment(shadow['since'])}; differences so far: {shadow['count']}",
+        "",
+        "now:",
+    ]
+    differing = [each for each in shadow["now"] if each["differs"]]
+    for each in differing:
+        lines += [f"  {each['name']}", *_sides(each, "is", "would be")]
+    if not differing:
+        lines.append("  no difference")
+    if shadow["found"]:
+        lines += ["", "so far:"]
+    for each in shadow["found"]:
+        until = f" to {_moment(each['until'])}" if each["until"] else ", still"
+        lines += [f"  {each['name']} from {_moment(each['since'])}{until}", *_sides(each, "was", "would have been")]
+    return lines
+
+
+def _sides(each: State, here: str, there: str) -> list[str]:
+    return [
+        f"    {word} {side['text']} by {side['cause']['sentence']}"
+        for word, side in ((here, each["here"]), (there, each["there"]))
+    ]
+
+
+def _moment(time: str) -> str:
+    return time[:19].replace("T", " ")
+
+
 def why_lines(actuator: State) -> list[str]:
     """Where one actuator is, and the cause with its chain, in the language of the answer."""
     say = speech(actuator.get("language", "en"))
-    then = f" at {actuator['at'][:19].replace('T', ' ')}" if actuator.get("at") else ""
+    then = f" at {_moment(actuator['at'])}" if actuator.get("at") else ""
     lines = [f"{actuator.get('actuator') or actuator['name']}{then}: {position(actuator)}"]
     cause = actuator["cause"]
     if cause is None:

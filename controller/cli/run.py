@@ -33,7 +33,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clock", default="", metavar="CLOCK", help="a faster clock for rehearsals: SPEED@REAL=SIMULATED"
     )
     parser.add_argument(
-        "--shadow", type=Path, metavar="RULES", help="evaluate these rules beside the active ones, without acting"
+        "--shadow",
+        type=Path,
+        metavar="RULES",
+        help="evaluate these rules beside the active ones, without acting, unless onsil shadow has begun others",
     )
     parser.add_argument("--verbose", action="store_true", help="log what the drivers do")
 

@@ -68,7 +68,7 @@ async def test_what_makes_no_sense_is_refused(
     house: tuple[Engine, Desk, Relay], question: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(Refused, match=why):
-        house[1].answer(question)
+        await house[1].answer(question)
 
 
 async def test_nonsense_on_the_socket_gets_an_answer(house: tuple[Engine, Desk, Relay], tmp_path: Path) -> None:
@@ -105,11 +105,11 @@ async def test_a_setting_is_taken_in_hand_in_its_unit_and_says_why(
     assert desk.why("feed")["text"] == "2.4 mS/cm"
     assert desk.why("feed")["cause"]["rule"] == "Feed"
     question = {"do": "override", "actuator": "feed", "value": value, "seconds": 60, "by": "Kim"}
-    assert desk.answer(question) == {"done": "feed is set to 1.8 mS/cm for 1 min"}
+    assert await desk.answer(question) == {"done": "feed is set to 1.8 mS/cm for 1 min"}
     await until(lambda: told[-1].value == pytest.approx(number))
     assert desk.why("feed")["cause"]["level"] == "hand"
     assert "\n".join(why_lines(desk.why("feed"))).startswith("feed: 1.8 mS/cm\nhand: Kim")
-    desk.answer({"do": "release", "actuator": "feed"})
+    await desk.answer({"do": "release", "actuator": "feed"})
     await until(lambda: told[-1].value == pytest.approx(2.4))
 
 

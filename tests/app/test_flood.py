@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,9 +37,13 @@ def test_a_writer_that_hangs_is_not_given_more_and_more(tmp_path: Path) -> None:
     assert len(writer._queue) <= 11
 
 
+async def heard(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {"heard": question}
+
+
 async def test_the_door_lets_only_so_many_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "MOST_GUESTS", 5)
-    async with listening(tmp_path, lambda question: {"heard": question}):
+    async with listening(tmp_path, heard):
         guests = [socket.socket(socket.AF_UNIX) for _ in range(5)]
         for guest in guests:
             await asyncio.to_thread(guest.connect, str(tmp_path / control.NAME))
