@@ -36,6 +36,7 @@ from controller.web.checking import Checker, can_backtest
 from controller.web.eras import eras
 from controller.web.feed import Feed
 from controller.web.language import Speech, speech
+from controller.web.phrases import told
 from controller.web.questions import (
     AcknowledgeQuestion,
     OverrideQuestion,
@@ -124,6 +125,13 @@ class Api:
             Operation("GET", "/api/scan", "The last scan, and which ports there are", ruling, self.scanned),
             Operation("POST", "/api/scan", "Begin to look what is on a bus", ruling, self.scan, ScanQuestion),
             Operation("POST", "/api/scan/cancel", "End the scan that is under way", ruling, self.cancel_scan),
+            Operation("GET", "/api/shadow", "What runs beside the rules in force, and what it would do otherwise",
+                      looking, self.shadow),
+            Operation("POST", "/api/shadow", "Check a text and run it beside the rules in force", ruling,
+                      self.begin_shadow, RulesQuestion),
+            Operation("POST", "/api/shadow/end", "End what runs beside the rules in force", ruling, self.end_shadow),
+            Operation("POST", "/api/shadow/apply", "Put what runs beside the rules in force in their place", ruling,
+                      self.apply_shadow),
         ]  # fmt: skip
         if can_backtest():
             operations.append(
@@ -309,11 +317,20 @@ class Api:
 
     async def put_into_force(self, rules: str, by: str, language: str) -> dict[str, Any]:
         """Write a text that is right, and wait until the controller has taken it over. Raises Refused."""
-        records = self.records()
+        wrong = await self._mistakes(rules, language)
+        if wrong is not None:
+            return wrong
+        await asyncio.to_thread(self.records().write_rules, rules, by)
+        return await self._taken_over(rules)
+
+    async def _mistakes(self, rules: str, language: str) -> dict[str, Any] | None:
+        """What is wrong with a text; None where it is right. Raises Refused."""
         found = await self.report(rules, language)
-        if found["errors"]:
-            return {"error": _first_mistake(found), "errors": found["errors"]}
-        await asyncio.to_thread(records.write_rules, rules, by)
+        return {"error": _first_mistake(found), "errors": found["errors"]} if found["errors"] else None
+
+    async def _taken_over(self, rules: str) -> dict[str, Any]:
+        """Wait until the controller runs what was written. Raises Refused."""
+        records = self.records()
         ends = time.monotonic() + 10
         while time.monotonic() < ends:
             if records.rules_in_force() == rules:
@@ -332,12 +349,38 @@ class Api:
                     return
                 await asyncio.sleep(0.1)
 
+    async def shadow(self, request: Request) -> Response:
+        return as_json(self._desk.shadow())
+
+    async def begin_shadow(self, request: Request) -> Response:
+        asked = await body(request, RulesQuestion)
+        wrong = await self._mistakes(asked.rules, request.query_params.get("language", "en"))
+        if wrong is not None:
+            return as_json(wrong, 422)
+        answer = await self._desk.begin_shadow(asked.rules, who(request).name)
+        self._feed.forget()
+        return as_json(answer)
+
+    async def end_shadow(self, request: Request) -> Response:
+        answer = await self._desk.end_shadow(who(request).name)
+        self._feed.forget()
+        return as_json(answer)
+
+    async def apply_shadow(self, request: Request) -> Response:
+        return as_json(await self.put_shadow_into_force(who(request).name))
+
+    async def put_shadow_into_force(self, by: str) -> dict[str, Any]:
+        """The rules of the shadow, which fit the site or would not run, in place of the others. Raises Refused."""
+        rules = await self._desk.apply_shadow(by)
+        self._feed.forget()
+        return await self._taken_over(rules)
+
     async def attempt(self, request: Request) -> Response:
         asked = await body(request, TrialQuestion)
         records, now = self.records(), self._feed.now().state["time"]
-        found = await self.report(asked.rules, "en")  # among others for secrets: the trial would quote them
-        if found["errors"]:
-            raise Refused(_first_mistake(found))
+        wrong = await self._mistakes(asked.rules, "en")  # among others for secrets: the trial would quote them
+        if wrong is not None:
+            raise Refused(wrong["error"])
         text = await self.checker.backtest(
             records.site_text(), asked.rules, records.rules_in_force(), now[:10], asked.days
         )
@@ -400,7 +443,8 @@ def answering(role: Role, endpoint: Endpoint) -> Endpoint:
         except ValidationError as error:
             return as_json({"error": _first(error)}, 422)
         except Refused as refusal:
-            return as_json({"error": str(refusal)}, 400)
+            say = speech(request.query_params.get("language", "en"))
+            return as_json({"error": told(str(refusal), say)}, 400)
         except sqlite3.Error as error:
             log.warning("the history cannot be read: %s", error)
             return as_json({"error": "the history cannot be read now"}, 503)

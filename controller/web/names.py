@@ -60,6 +60,7 @@ _WORDS = {
     "heating_temperature": N_("Heating temperature"),
     "ventilation_temperature": N_("Ventilation temperature"),
     "light_bonus": N_("Light bonus"),
+    "shadow": N_("Shadow"),
     "night": N_("Night"),
     "morning": N_("Morning"),
     "day": N_("Day"),

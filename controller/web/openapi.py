@@ -11,7 +11,16 @@ from pydantic import BaseModel
 from controller.web.api import Operation
 from controller.web.questions import Done, Mistake
 
-_SAYS_DONE = frozenset({"/api/override", "/api/release", "/api/acknowledge", "/api/scan/cancel"})
+_SAYS_DONE = frozenset(
+    {
+        "/api/override",
+        "/api/release",
+        "/api/acknowledge",
+        "/api/scan/cancel",
+        "/api/shadow/end",
+        "/api/shadow/apply",
+    }
+)
 
 
 def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from controller.web.language import LANGUAGES, Speech, speech
 from controller.web.phrases import told
 from controller.web.questions import ScanQuestion
 from controller.web.trends import Trends
-from controller.web.views import alarms, backup, charts, devices, hand, now, rules, scan, system
+from controller.web.views import alarms, backup, charts, devices, hand, now, rules, scan, shadow, system
 from controller.web.views.layout import TABS, Frame, document, frame_fragments
 
 LANGUAGE = "language"  # the cookie that has a person's choice
@@ -74,6 +74,10 @@ class Pages:
             Route("/system/backup", self.backup, methods=["POST"]),
             Route("/devices/scan", self._part(self.scan), methods=["POST"]),
             Route("/devices/scan/cancel", self._part(self.cancel_scan), methods=["POST"]),
+            Route("/rules/shadow", self._part(self.compare_shadow)),
+            Route("/rules/shadow/apply", self._part(self.apply_shadow), methods=["POST"]),
+            Route("/rules/shadow/end", self._part(self.ask_to_end_shadow)),
+            Route("/rules/shadow/end", self._part(self.end_shadow), methods=["POST"]),
             Route("/language", self.language, methods=["POST"]),
             Route("/manifest.webmanifest", self.manifest),
             Route("/worker.js", _worker),
@@ -104,6 +108,8 @@ class Pages:
                     found |= now.fragments(state, trends, self._known_bands(), expected(plan, state), say)
                 case "hand":
                     found |= hand.fragments(state, say)
+                case "rules":
+                    found |= shadow.fragments(self._desk.shadow(), self._desk.plan, role >= Role.ADMIN, say)
                 case "alarms":
                     found |= alarms.fragments(state, role >= Role.OPERATOR, say)
                 case "devices":
@@ -156,13 +162,15 @@ class Pages:
         content = rules.content(
             text,
             records.rules_in_force(),
+            shadow.content(self._fragments("rules", frame), frame.say),
             await self._versions(frame),
             frame.person.may(Role.ADMIN),
             can_backtest(),
             self._desk.plan.site.timezone,
             frame.say,
         )
-        return document(frame, TABS[3], *content, scripts=("vendor/uplot.css", "vendor/uplot.js", "rules.js"))
+        scripts = ("vendor/uplot.css", "vendor/uplot.js", "rules.js")
+        return document(frame, TABS[3], *content, live="rules", scripts=scripts)
 
     async def alarms(self, request: Request) -> str:
         frame = self._frame(request)
@@ -315,6 +323,35 @@ class Pages:
         frame = self._for(Role.ADMIN, request)
         await self._api.cancel_scan(request)
         return scan.fragment(self._api.scans.last, frame.say)
+
+    # the shadow
+
+    def _shadow(self, say: Speech) -> dict[str, Any]:
+        found = self._desk.shadow()
+        if not found["running"]:
+            raise Refused(say("No shadow runs."))
+        return found
+
+    async def compare_shadow(self, request: Request) -> Html:
+        frame = self._frame(request)
+        text, in_force = self._shadow(frame.say)["rules"], self._api.records().rules_in_force()
+        return shadow.comparison(text, in_force, frame.person.may(Role.ADMIN), frame.say)
+
+    async def apply_shadow(self, request: Request) -> Html:
+        frame = self._for(Role.ADMIN, request)
+        await self._api.put_shadow_into_force(frame.person.name)
+        return _said(frame.say("Applied. The new rules are in force."), reload=True)
+
+    async def ask_to_end_shadow(self, request: Request) -> Html:
+        frame = self._for(Role.ADMIN, request)
+        self._shadow(frame.say)
+        return shadow.end_dialog(frame.say)
+
+    async def end_shadow(self, request: Request) -> Html:
+        frame = self._for(Role.ADMIN, request)
+        await self._desk.end_shadow(frame.person.name)
+        self._feed.forget()
+        return _said(frame.say("The shadow has ended."))
 
     def _for(self, role: Role, request: Request) -> Frame:
         frame = self._frame(request)

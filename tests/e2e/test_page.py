@@ -6,6 +6,7 @@ import json
 import re
 import signal
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ pytest.importorskip("playwright", reason="the package playwright is not installe
 
 from playwright.sync_api import Browser, Page, expect
 
+from controller.app.control import ask
 from controller.web.access import Users
 
 from .browser import CHROMIUM, DESK, PHONE, SHOTS, PageHouse, barriers, chromium, looker, page_house
@@ -158,6 +160,85 @@ def test_a_wrong_rule_is_shown_at_its_line_and_a_right_one_is_applied(browser: B
         expect(page.locator("dialog")).not_to_be_visible(timeout=WAIT)
         assert house.rules() == before
         assert not [text for text in seen.complaints if "422" not in text]
+
+
+def test_rules_run_beside_those_in_force_through_a_restart_until_they_are_applied(
+    browser: Browser, house: PageHouse
+) -> None:
+    before = house.rules()
+    after = before.replace("roof_vent: at most 5 %", "roof_vent: at most 5 %, fan: on")
+    with looker(browser, house.url, DESK, "ko") as seen:
+        page = seen.page
+        page.goto(f"{house.url}/rules")
+        expect(page.locator("#state")).to_have_text("이 규칙이 시행 중입니다.", timeout=WAIT)
+        expect(page.locator("#shadow-part")).to_be_hidden()
+        expect(page.locator("#beside")).to_be_disabled()
+        # a storm that always blows, and drives the fan as well
+        replace_in_editor(page, "outside.wind_speed > 15 m/s", "outside.wind_speed > -1 m/s")
+        replace_in_editor(page, "outside.wind_speed < 11 m/s", "outside.wind_speed < -2 m/s")
+        replace_in_editor(page, "roof_vent: at most 5 %", "roof_vent: at most 5 %, fan: on")
+        expect(page.locator("#beside")).to_be_enabled(timeout=WAIT)
+        page.click("#beside")
+        expect(page.locator("#state")).to_have_text("이 규칙이 시행 중인 규칙과 나란히 실행됩니다.", timeout=WAIT)
+        expect(page.locator("#shadow")).to_contain_text("the page", timeout=WAIT)
+        expect(page.locator("#shadow-now")).to_contain_text("안전: “Storm”이(가) 그 위치로 유지합니다.", timeout=WAIT)
+        page.click("#beside")
+        expect(page.locator("#state")).to_contain_text("먼저 끝내세요", timeout=WAIT)
+        assert house.rules() == before
+        assert not house.actuator("fan")["on"]
+        house.stop()
+        house.start()
+        page.goto(f"{house.url}/rules")
+        expect(page.locator("#shadow-now")).to_contain_text("Storm", timeout=WAIT)
+        assert [
+            text for text in seen.complaints if "ERR_" not in text and text != "[object Event]" and "400" not in text
+        ] == []
+    for name, (language, scheme) in product(SIZES, (("en", "light"), ("ko", "dark"))):
+        with looker(browser, house.url, SIZES[name], language, color_scheme=scheme) as seen:
+            page = seen.page
+            page.goto(f"{house.url}/rules")
+            page.wait_for_selector("#sentences li", timeout=WAIT)
+            for summary in page.locator("#shadow-part summary").all():
+                summary.click()
+            expect(page.locator("#shadow-found tbody tr").first).to_be_visible()
+            page.screenshot(path=SHOTS / f"rules-shadow-{language}-{name}-{scheme}.png", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
+            assert barriers(page) == []
+            page.click("#shadow button >> nth=0")
+            page.wait_for_selector("dialog[open] .diff")
+            assert barriers(page) == []
+            assert seen.complaints == []
+    with looker(browser, house.url, PHONE) as seen:
+        page = seen.page
+        page.goto(f"{house.url}/rules")
+        page.click("#shadow button:has-text('apply')")
+        expect(page.locator(".diff .added").first).to_contain_text("-1 m/s")
+        page.click("dialog button.primary")
+        expect(page.locator("dialog")).not_to_be_visible(timeout=WAIT)
+        expect(page.locator("#shadow-part")).to_be_hidden(timeout=WAIT)
+        assert house.rules() == after.replace("> 15 m/s", "> -1 m/s").replace("< 11 m/s", "< -2 m/s")
+        assert seen.complaints == []
+
+
+def test_a_shadow_is_ended_by_one_who_is_asked_twice(browser: Browser, house: PageHouse) -> None:
+    question = {"do": "begin shadow", "rules": house.rules() + "# another\n", "by": "Kim"}
+    with looker(browser, house.url, PHONE) as seen:
+        page = seen.page
+        page.goto(f"{house.url}/rules")
+        expect(page.locator("#shadow-part")).to_be_hidden()
+        ask(house.state, question, WAIT / 1000)
+        expect(page.locator("#shadow")).to_contain_text("Begun by Kim", timeout=WAIT)  # without a reload
+        page.click("#shadow button:has-text('End')")
+        expect(page.locator("dialog h2")).to_have_text("End the shadow?")
+        page.click("dialog button[data-close]")
+        expect(page.locator("#shadow-part")).to_be_visible()
+        page.click("#shadow button:has-text('End')")
+        page.click("dialog button.primary")
+        expect(page.locator("#toast")).to_have_text("The shadow has ended.", timeout=WAIT)
+        expect(page.locator("#shadow-part")).to_be_hidden(timeout=WAIT)
+        page.goto(f"{house.url}/system")
+        expect(page.locator("table")).to_contain_text("ended by the page; differences: 0", timeout=WAIT)
+        assert seen.complaints == []
 
 
 def test_a_chart_is_zoomed_by_dragging(browser: Browser, house: PageHouse) -> None:

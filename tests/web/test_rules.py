@@ -1,16 +1,11 @@
 """Rules over the page's API, on a whole controller: checked, applied, kept, and brought back."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from controller.app.application import Application, Options
 from controller.app.control import Refused
-from controller.app.desk import Desk
 from controller.web.check_process import report
 from controller.web.checking import Checker
 from controller.web.language import speech
@@ -18,35 +13,7 @@ from controller.web.views.rules import diff
 from simulators.demo import files
 from tests.app.wait import until
 
-from .client import Client
-
-
-@dataclass(slots=True)
-class Whole:
-    client: Client
-    desk: Desk
-    rules: Path
-
-
-@pytest.fixture
-async def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
-    """House1 without its field: no bus answers, and the page goes on."""
-    for name in ("MQTT_PASSWORD", "INFLUX_TOKEN", "ALARM_URL"):
-        monkeypatch.setenv(name, "" if name == "ALARM_URL" else "demo")
-    site, state = tmp_path / "site", tmp_path / "state"
-    site.mkdir()
-    files.write_site(site, {"rs485": str(tmp_path / "no-port"), "broker": "mqtt://127.0.0.1:9"}, None)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    application = Application(Options(site, state, port))
-    desk: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(application.run(desk.set_result))
-    await asyncio.wait((running, desk), return_when=asyncio.FIRST_COMPLETED)
-    if running.done():
-        running.result()
-    yield Whole(Client("127.0.0.1", port), await desk, site / "rules.yaml")
-    application.stop()
-    await running
+from .whole import Whole
 
 
 async def test_a_mistake_has_its_line_and_changes_nothing(whole: Whole) -> None:

@@ -47,7 +47,7 @@ async def lets_go(house: Rehearsal, descriptors: int) -> None:
 
 def ask_all(schema: BaseSchema, number: int) -> None:
     for operation in operations(schema):
-        costly = operation.method == "post" and operation.path.startswith(("/api/rules", "/api/backup"))
+        costly = operation.method == "post" and operation.path.startswith(("/api/rules", "/api/shadow", "/api/backup"))
         takes_nothing = not (operation.body or operation.query or operation.path_parameters)
         for mode in (FITTING,) if takes_nothing else (FITTING, UNFITTING):
             ask(operation, mode, COSTLY if costly else CASES, number)

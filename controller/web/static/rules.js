@@ -11,8 +11,8 @@ const settings = JSON.parse(document.getElementById("settings").textContent);
 const { words, keys } = settings;
 const byId = (id) => document.getElementById(id);
 const area = byId("text"), state = byId("state"), findings = byId("findings");
-const apply = byId("apply"), trial = byId("try");
-let inForce = settings.inForce, names = [], checked = null, asked = 0, waiting, picture = null;
+const apply = byId("apply"), trial = byId("try"), beside = byId("beside");
+let inForce = settings.inForce, running = "", names = [], checked = null, asked = 0, waiting, picture = null;
 
 const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--c1)" },
@@ -65,7 +65,7 @@ const element = (tag, content, kind) => Object.assign(document.createElement(tag
 
 function changed() {
   checked = null;
-  if (apply) apply.disabled = true;
+  if (apply) apply.disabled = beside.disabled = true;
   state.textContent = words.checking;
   clearTimeout(waiting);
   waiting = setTimeout(check, 500);
@@ -103,7 +103,7 @@ function show(found) {
   }
   const same = text() === inForce;
   state.textContent = wrong ? words.wrong.replace("{n}", wrong) : same ? words.same : words.unsaved;
-  if (apply) apply.disabled = Boolean(wrong) || same;
+  if (apply) apply.disabled = beside.disabled = Boolean(wrong) || same;
   if (trial) trial.disabled = Boolean(wrong);
 }
 
@@ -188,6 +188,17 @@ apply?.addEventListener("click", async () => {
   }
 });
 
+beside?.addEventListener("click", async () => {
+  if (checked !== text()) return;
+  const rules = text();
+  beside.disabled = true;
+  state.textContent = words.checking;
+  const [status, found] = await send(`/api/shadow?language=${document.documentElement.lang}`, { rules });
+  if (status === 200) running = rules;
+  state.textContent = status === 200 ? words.beside : found.error;
+  beside.disabled = false;
+});
+
 trial?.addEventListener("click", async () => {
   trial.disabled = true;
   byId("trial").textContent = words.trying;
@@ -200,6 +211,6 @@ byId("reset")?.addEventListener("click", () => {
   view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: inForce } });
 });
 
-addEventListener("beforeunload", (event) => { if (!area.readOnly && text() !== inForce) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (!area.readOnly && ![inForce, running].includes(text())) event.preventDefault(); });
 
 check();

@@ -277,26 +277,41 @@ def sentence(actuator: State, state: State, say: Speech) -> Html:
         text = say("{who} holds it by hand until {time}.", who=actuator["hand"]["by"], time=ends)
         if level != "hand":
             text += " " + say("Now stronger: {rule} ({level}).", rule=rule, level=say(level))
-    elif level == "idle":
-        text = say("At rest: no rule asks for it.")
-    elif level == "rule":
-        text = say("Because of the rule “{rule}”.", rule=rule)
-    elif level == "irrigation":
-        text = say("A round of “{rule}” is under way.", rule=rule)
-    elif level == "safety":
-        text = say("Safety: “{rule}” keeps it there.", rule=rule)
-    elif level == "interlock":
-        text = say("An interlock holds it: {rule}.", rule=rule)
     else:
-        text = say("A hard limit holds it: {rule}.", rule=rule)
-    values = ", ".join(f"{label(told(k, say), say)} {_worded(v, say)}" for k, v in cause["values"].items())
-    more = [told(link, say) for link in cause["chain"]]
+        text = _because(level, rule, say)
     troubles = [told(actuator[key], say) for key in ("limited", "trouble") if actuator[key]]
+    return join(text, _decided_on(cause, say), *(el("strong", " · ", trouble) for trouble in troubles))
+
+
+def why(cause: State, say: Speech) -> Html:
+    """The same of a cause alone."""
+    return join(_because(cause["level"], told(cause["rule"], say), say), _decided_on(cause, say))
+
+
+def _because(level: str, rule: str, say: Speech) -> str:
+    match level:
+        case "idle":
+            return say("At rest: no rule asks for it.")
+        case "rule":
+            return say("Because of the rule “{rule}”.", rule=rule)
+        case "irrigation":
+            return say("A round of “{rule}” is under way.", rule=rule)
+        case "hand":
+            return say("{who} holds it by hand.", who=rule)
+        case "safety":
+            return say("Safety: “{rule}” keeps it there.", rule=rule)
+        case "interlock":
+            return say("An interlock holds it: {rule}.", rule=rule)
+        case _:
+            return say("A hard limit holds it: {rule}.", rule=rule)
+
+
+def _decided_on(cause: State, say: Speech) -> Html:
+    """The values that were looked at, and what else took part."""
+    values = ", ".join(f"{label(told(k, say), say)} {_worded(v, say)}" for k, v in cause["values"].items())
     return join(
-        text,
         el("small", " ", values) if values else None,
-        *(el("small", " · ", link) for link in more),
-        *(el("strong", " · ", trouble) for trouble in troubles),
+        *(el("small", " · ", told(link, say)) for link in cause["chain"]),
     )
 
 

@@ -34,11 +34,12 @@ JS_WORDS = {
     "line": N_("Line {n}"),
     "time": N_("Time"),
     "trying": N_("Trying … this takes a while."),
+    "beside": N_("These rules run beside those in force."),
 }
 
 
 def content(
-    text: str, in_force: str, versions: Html, may_apply: bool, may_try: bool, zone: str, say: Speech
+    text: str, in_force: str, shadow: Html, versions: Html, may_apply: bool, may_try: bool, zone: str, say: Speech
 ) -> list[Html]:
     settings = {
         "words": {key: say(word) for key, word in JS_WORDS.items()},
@@ -48,12 +49,14 @@ def content(
     }
     buttons = [
         el("button", say("Apply"), type="button", id="apply", class_="primary", disabled=True),
+        el("button", say("Run beside"), type="button", id="beside", disabled=True),
         el("button", say("Try it"), type="button", id="try") if may_try else None,
         el("button", say("Undo my changes"), type="button", id="reset"),
     ]
     tools = buttons if may_apply else [el("span", say("Your role may look, not change."))]
     return [
         heading(say("Rules")),
+        shadow,
         el(
             "div",
             el(
