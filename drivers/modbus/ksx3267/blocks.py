@@ -58,20 +58,37 @@ def unfit(block: Block, verb: Verb) -> str:
 
 
 def command_words(
-    block: Block, verb: Verb, opid: int, seconds: float | None = None, supply: Supply = Supply()
+    block: Block,
+    verb: Verb,
+    opid: int,
+    seconds: float | None = None,
+    supply: Supply = Supply(),
+    ratio: float | None = None,
 ) -> tuple[int, ...]:
     """What is written to a device's command area: the operation, the opid, and only the arguments it takes.
 
-    ValueError where the device has no operation for this.
+    `ratio` (%) is for switches of level 2. ValueError where the device has no operation for this.
     """
     assert block.write is not None
     if verb in (Verb.OFF, Verb.STOP):
         return items.write(("operation", "opid"), {"operation": Operation.OFF, "opid": opid})
     if ACTUATORS[block.code][0] == NUTRIENT_SUPPLY:
         operation, values = _supply(block.write, ACTUATORS[block.code][1], seconds, supply)
+    elif verb is Verb.ON and ratio is not None:
+        operation, values = _at_a_ratio(block, seconds, ratio)
     else:
         operation, values = _timed(block.write, verb, seconds)
     return items.write(block.write.layout(operation), {"operation": operation, "opid": opid, **values})
+
+
+def _at_a_ratio(block: Block, seconds: float | None, ratio: float) -> tuple[int, dict[str, float]]:
+    assert block.write is not None
+    if not _takes(block.write, Operation.DIRECTIONAL_ON, "ratio"):
+        raise ValueError(f"a switch of level {ACTUATORS[block.code][1]} has no ratio")
+    _, values = _timed(block.write, Verb.ON, seconds)
+    if not values:
+        raise ValueError("a ratio holds for a time only")
+    return Operation.DIRECTIONAL_ON, {**values, "ratio": round(ratio)}
 
 
 def _timed(write: Writes, verb: Verb, seconds: float | None) -> tuple[int, dict[str, float]]:

@@ -113,6 +113,7 @@ class Part(IntEnum):
     ALERT = -6  # of a nutrient supply
     TARGET_EC = -7  # what the nutrient supply is told to mix at its next start
     TARGET_PH = -8
+    TARGET_RATIO = -9  # at what ratio a switch of level 2 is to run, from its next order on
 
 
 _PARTS = {
@@ -124,9 +125,10 @@ _PARTS = {
     "alert": Part.ALERT,
     "target_ec": Part.TARGET_EC,
     "target_ph": Part.TARGET_PH,
+    "target_ratio": Part.TARGET_RATIO,
 }
 _SINGLE = (Part.NODE_STATUS, Part.CONTROL, Part.TARGET_EC, Part.TARGET_PH)
-_NUMBERS = {Part.TARGET_EC: "dS/m", Part.TARGET_PH: "pH"}
+_NUMBERS = {Part.TARGET_EC: "dS/m", Part.TARGET_PH: "pH", Part.TARGET_RATIO: "%"}
 _OUTPUTS = {SWITCH: "switch", RETRACTABLE: "motor", NUTRIENT_SUPPLY: "switch", Part.AREA: "switch"}
 
 _CODE_OF: dict[str, int] = {
@@ -145,6 +147,7 @@ class Operation(IntEnum):
     CONTROL = 2
     ON = 201
     TIMED_ON = 202
+    DIRECTIONAL_ON = 203
     OPEN = 301
     CLOSE = 302
     TIMED_OPEN = 303
@@ -278,6 +281,7 @@ class Wanted(NamedTuple):
             {
                 Part.POSITION: RETRACTABLE,
                 Part.RATIO: SWITCH,
+                Part.TARGET_RATIO: SWITCH,
                 Part.ALERT: NUTRIENT_SUPPLY,
             }.get(Part(self.family))
             if self.family < 0

@@ -44,6 +44,7 @@ class _Patience(NamedTuple):
     tries: int
 
 
+_HIGHEST: dict[int, float] = {Part.TARGET_EC: MOST.ec, Part.TARGET_PH: MOST.ph, Part.TARGET_RATIO: 100.0}
 _QUICK = _Patience(0.3, 5)
 _SLOW = _Patience(1.0, 8)  # nutrient supplies take some 5 s to react
 
@@ -66,6 +67,7 @@ class KsNode:
         self._inputs = [(point, target) for point, target in targets if not (target.is_output or target.is_number)]
         self._numbers = {point.name: (point, target) for point, target in targets if target.is_number}
         self._recipe = options.recipe
+        self._ratios: dict[Wanted, float] = {}  # %, by switch
         self._outputs = {point.name: target for point, target in targets if target.is_output}
         self._options = options
         self._known: Known | None = None
@@ -168,7 +170,8 @@ class KsNode:
                     return [_refused(command, self._at or command.at, "the nutrient supply waters other zones")]
         opid = self._new_opid(target.device)
         try:
-            words = command_words(block, command.verb, opid, command.seconds, Supply(target.zones, self._recipe))
+            supply, ratio = Supply(target.zones, self._recipe), self._ratios.get(target)
+            words = command_words(block, command.verb, opid, command.seconds, supply, ratio)
         except ValueError as error:
             return [_refused(command, self._at or command.at, str(error))]
         assert block.write is not None
@@ -181,13 +184,16 @@ class KsNode:
         return (yield from self._confirmed(command, target, known, opid, written.at))
 
     def _set_target(self, command: Command) -> Report:
-        """A node has no registers for what it is to mix: it is told with each order to supply, from the next one on."""
+        """No register holds what a node is to mix, nor a ratio: it is told with its orders, from the next one on."""
         point, target = self._numbers[command.output]
-        name = "ec" if target.family == Part.TARGET_EC else "ph"
         number = math.nan if command.value is None else (command.value - point.shift) / point.factor
-        if not 0.0 <= number <= getattr(MOST, name):
+        if not 0.0 <= number <= _HIGHEST[target.family]:
             return _refused(command, self._at or command.at, f"{name_of(target)} cannot be {command.value}")
-        self._recipe = (self._recipe or Recipe())._replace(**{name: number})
+        if target.family == Part.TARGET_RATIO:
+            self._ratios[target.device] = number
+        else:
+            name = "ec" if target.family == Part.TARGET_EC else "ph"
+            self._recipe = (self._recipe or Recipe())._replace(**{name: number})
         return Report(command.output, Followed.RESTING, self._at or command.at, None, command.id, value=command.value)
 
     def _new_opid(self, device: Wanted) -> int:

@@ -613,6 +613,26 @@ async def test_levels_0_and_2(bench: Bench, start: Start) -> None:
         assert node.writes == [(16, 501, (304, 6, 5, 0))]
 
 
+async def test_a_switch_of_level_2_runs_at_the_ratio_that_it_was_last_told(bench: Bench, start: Start) -> None:
+    bench.slaves[5] = node = korean.Node(info(2, 2, product=1), [103, 102])
+    node.at(201, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    node.own = (201, 202, 203)
+    node.actuators |= {504: (204, 205), 509: (209, 210)}
+    points = {"fan": "switch/1", "fan.speed": "target_ratio/1", "pump": "switch/2", "pump.speed": "target_ratio/2"}
+    assert source("target_ratio/1") == Source("%", "number")
+    async with start(device("node", points, address=5, profile="ks-x-3267")) as line:
+        await line.told(command("fan", Verb.ON, 60.0))
+        told = await line.told(replace(command("fan.speed", Verb.SET), value=40.0))
+        assert (told.followed, told.value) == (Followed.RESTING, 40.0)
+        await line.told(command("fan", Verb.ON, 60.0))
+        await line.told(command("fan", Verb.OFF))
+        assert node.writes == [(16, 504, (202, 1, 60, 0)), (16, 504, (203, 2, 60, 0, 40)), (16, 504, (0, 3))]
+        assert (await line.told(replace(command("fan.speed", Verb.SET), value=101.0))).followed is Followed.REFUSED
+        await line.told(replace(command("pump.speed", Verb.SET), value=40.0))
+        refused = await line.told(command("pump", Verb.ON, 60.0))
+        assert (refused.followed, refused.note) == (Followed.REFUSED, "a switch of level 1 has no ratio")
+
+
 async def test_a_gateway_names_its_nodes(bench: Bench, start: Start) -> None:
     bench.slaves[1] = korean.Node(info(4, 4, protocol=30), [0] * 4)
     async with start(device("gateway", {"t": "temperature/1"}, address=1, profile="ks-b-7958")) as line:
