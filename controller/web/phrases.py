@@ -83,6 +83,7 @@ WORDS = (
     N_("write the broker like mqtt://192.168.0.10"),
     N_("no scan is under way"),
     N_("this is too long"),
+    N_("the page"),
     N_("it ended without an answer"),
     N_("twin heater"),
     N_("twin welded"),

@@ -20,9 +20,9 @@ def fragment(backups: Backups, say: Speech) -> Html:
     """The button, and what is known of backups."""
     making, last = backups.making, backups.last
     if making is not None and making.sending:
-        state = say("A backup for {who} is being sent.", who=making.by)
+        state = say("A backup for {who} is being sent.", who=told(making.by, say))
     elif making is not None:
-        state = say("A backup for {who} is being made, since {time}.", who=making.by, time=making.since)
+        state = say("A backup for {who} is being made, since {time}.", who=told(making.by, say), time=making.since)
     elif last is not None:
         at = last["at"][:16].replace("T", " ")
         state = say("The last one: {time}, {text}.", time=at, text=told(last["text"], say))

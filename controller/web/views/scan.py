@@ -70,7 +70,8 @@ def _form(ports: Sequence[Port], say: Speech) -> Html:
             "div",
             _field(say("Address"), "address", placeholder="mqtt://192.168.0.10", maxlength=LONGEST_TARGET),
             _field(say("Name"), "name", maxlength=LONGEST_TARGET),
-            _field(say("Password"), "password", type="password", maxlength=LONGEST_TARGET),
+            # a browser would fill in the password of the page otherwise
+            _field(say("Password"), "password", type="password", autocomplete="new-password", maxlength=LONGEST_TARGET),
             class_="broker",
         ),
         el(
@@ -109,7 +110,7 @@ def _told(scan: Scan | None, say: Speech) -> list[Html | None]:
     if scan is None:
         return []
     found = el("ul", *(el("li", _said(line, say)) for line in scan.found), class_="found") if scan.found else None
-    of = f"{scan.target} · {scan.by} · {scan.since}"
+    of = f"{scan.target} · {told(scan.by, say)} · {scan.since}"
     if scan.state == "running":
         return [
             el("p", el("b", say("A scan is under way")), " ", el("small", of), role="status"),
