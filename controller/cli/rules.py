@@ -9,6 +9,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from .check import print_errors
 from .main import fail
@@ -65,7 +66,7 @@ def _answer(arguments: argparse.Namespace, versions: list[Version], directory: P
     from controller.config import RULES
 
     if arguments.action == "list":
-        return _list(versions, arguments.json)
+        return _list(versions, _zone(directory), arguments.json)
     numbered = {version.number: version for version in versions}
     asked = [number for number in (arguments.version, getattr(arguments, "other", None)) if number is not None]
     unknown = [number for number in asked if number not in numbered]
@@ -85,7 +86,19 @@ def _answer(arguments: argparse.Namespace, versions: list[Version], directory: P
     return DONE
 
 
-def _list(versions: list[Version], as_json: bool) -> int:
+def _zone(directory: Path) -> ZoneInfo | None:
+    """That of the site; None, which is the computer's, where site.yaml does not say it."""
+    from controller.config import SITE, Names, check_texts
+
+    try:  # with no rules and no secrets: whatever is wrong there, versions are what a way back is sought in
+        site = (directory / SITE).read_text(encoding="utf-8-sig")
+        report = check_texts(site, "onsil: 1\n", Names(), lambda name: "http://nowhere.invalid")
+    except OSError:
+        return None
+    return None if report.configuration is None else ZoneInfo(report.configuration.plan.site.timezone)
+
+
+def _list(versions: list[Version], zone: ZoneInfo | None, as_json: bool) -> int:
     from controller.model.time import NS
 
     if as_json:
@@ -93,7 +106,7 @@ def _list(versions: list[Version], as_json: bool) -> int:
         return DONE
     before = ""
     for version in versions:
-        moment = datetime.fromtimestamp(version.at_ns / NS).astimezone()
+        moment = datetime.fromtimestamp(version.at_ns / NS).astimezone(zone)
         print(f"{version.number:4}  {moment:%Y-%m-%d %H:%M:%S}  {_change(before, version.text)}")
         before = version.text
     return DONE

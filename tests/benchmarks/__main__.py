@@ -21,6 +21,7 @@ BENCHMARKS = (
     "page",
     "season",
     "season_memory",
+    "twin_watch",
 )
 
 

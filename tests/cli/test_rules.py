@@ -39,6 +39,7 @@ def test_versions_are_listed_with_what_changed(house: Path, capsys: pytest.Captu
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["1", "2", "3"]
     assert lines[1].endswith("+1 -1")
+    assert lines[0].split()[1:3] == ["2026-05-29", "05:26:40"], "as a clock in Seoul shows it"
     assert main(["rules", "list", "--json"]) == 0
     assert [version["version"] for version in json.loads(capsys.readouterr().out)] == [1, 2, 3]
 
