@@ -67,7 +67,7 @@ async def test_no_secret_is_brought_into_the_rules_from_the_page(whole: Whole) -
     assert (error["line"], error["suggestion"]) == (line, "edit rules.yaml on the machine")
     (error,) = (await whole.client.ask("/api/rules/check?language=ko", {"rules": edited})).json()["errors"]
     assert error["message"].startswith("시행 중인 규칙에는 ${INFLUX_TOKEN}")
-    for path, code in (("/api/rules", 422), ("/api/rules/try", 400)):
+    for path, code in (("/api/rules", 422), ("/api/shadow", 422), ("/api/rules/try", 400)):
         answer = await whole.client.ask(path, {"rules": edited})
         assert (answer.code, answer.json()["error"]) == (code, refused)
     records = whole.desk.records
