@@ -139,7 +139,8 @@ def _backtest(arguments: argparse.Namespace) -> int:
         from . import report
 
         shown = {name: (run.result, recorders[name]) for name, run in runs.items()}
-        page = report.page(first.site, wanted, shown, arguments.language or first.site.language)
+        language = arguments.language or first.site.language
+        page = report.page(first.site, wanted, shown, language, _changes(*directories))
         arguments.report.write_text(page, encoding="utf-8")
     _answer(runs, wanted, as_json=arguments.json)
     return DONE
@@ -154,6 +155,21 @@ def _record(arguments: argparse.Namespace) -> float | None:
 
         return report.interval(arguments.days)
     return None
+
+
+def _changes(one: Path, other: Path | None = None) -> list[str]:
+    """The lines in which the files of two directories differ, with - and + before them."""
+    import difflib
+
+    from controller.config import RULES, SITE
+
+    if other is None:
+        return []
+    lines: list[str] = []
+    for name in (RULES, SITE):
+        before, after = ((each / name).read_text(encoding="utf-8-sig").splitlines() for each in (one, other))
+        lines += [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
+    return lines
 
 
 def _answer(runs: dict[str, Run], wanted: Season, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from controller.core.plan import SitePlan
 
-from .metrics import METRICS, Result
+from .metrics import METRICS, Metric, Result
 from .recorder import Column, Decision, Recorder
 from .season import Season
 from .speech import Say, in_words, speech
@@ -37,6 +37,11 @@ _MOST_REASONS = 40_000
 
 _UNKNOWN = 65535
 
+_LEAST_WIDEST = 0.1
+
+_MOST_CHANGES = 8
+"""Lines of changed files that a page shows."""
+
 _CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     # title, unit, what is the same for all rule sets, what is not
     "temperature": ("Temperature", "°C", ("outside.temperature",), ("air.temperature",)),
@@ -45,6 +50,8 @@ _CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     "sun": ("Radiation outside", "W/m²", ("outside.radiation",), ()),
     "slab": ("Water in the slab", "%", (), ("slab.water_content",)),
 }
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _HEADLINES = ("energy", "water", "co2", "yield", "hours_too_cold", "hours_too_hot", "hours_disease_risk", "movements")
 
@@ -56,12 +63,26 @@ def interval(days: float) -> float:
     return float(_SHORTEST * next(count for count in range(max(every, 1), rows + 1) if rows % count == 0))
 
 
-def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Recorder]], language: str = "en") -> str:
-    """The whole page, in this language. One run, or two to compare."""
+def page(
+    site: SitePlan,
+    season: Season,
+    runs: Mapping[str, tuple[Result, Recorder]],
+    language: str = "en",
+    changes: Sequence[str] = (),
+) -> str:
+    """The whole page, in this language. One run, or two to compare; `changes` are the lines in which their files
+    differ, with - or + before them."""
     say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
     about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()})
-    about["words"] = {"since": say("since"), "nothing": say("nothing decided yet"), "time": say("Time")}
+    about["words"] = {
+        "since": say("since"),
+        "nothing": say("nothing decided yet"),
+        "time": say("Time"),
+        "dates": [say("{YYYY}"), say("{MMM}"), say("{D} {MMM}"), say("{D} {MMM} {YYYY}")],
+        "months": [say(month) for month in _MONTHS],
+        "points": {name: say(name) for chart in _CHARTS.values() for name in (*chart[2], *chart[3])},
+    }
     title = f"{site.name}: {say(' against ').join(runs)}"
     end = season.start + timedelta(days=season.days)
     facts = say("{start} to {end}, weather {weather}, seed {seed}, {structure}, {crop}").format(
@@ -77,7 +98,7 @@ def page(site: SitePlan, season: Season, runs: Mapping[str, tuple[Result, Record
         "LANGUAGE": language,
         "TITLE": html.escape(title),
         "FACTS": html.escape(facts),
-        "VERDICT": _verdict(results, say),
+        "VERDICT": _verdict(results, say) + _changes(changes, say),
         "TABLE": _table(results, say),
         "PLOTS": plots,
         "NOTES": "".join(
@@ -137,6 +158,20 @@ def _verdict(results: Mapping[str, Result], say: Say) -> str:
     return f'<p class="verdict"><span class="key two"></span>{sentence}</p>'
 
 
+def _changes(changes: Sequence[str], say: Say) -> str:
+    """What was changed: the answer to what the numbers beneath are about."""
+    if not changes:
+        return ""
+    lines = [
+        f"<span class={'after' if line.startswith('+') else 'before'}>{html.escape(line)}</span>"
+        for line in changes[:_MOST_CHANGES]
+    ]
+    if len(changes) > _MOST_CHANGES:
+        lines.append(say("and {count} more lines").format(count=len(changes) - _MOST_CHANGES))
+    text = "\n".join(lines)
+    return f'<pre class="changes">{text}</pre>'
+
+
 def _table(results: Mapping[str, Result], say: Say) -> str:
     names = list(results)
     keys = "".join(
@@ -145,27 +180,53 @@ def _table(results: Mapping[str, Result], say: Say) -> str:
     )
     compared = f"<th>{say('difference')}</th><th></th>" if len(names) == 2 else ""
     rows = [f"<tr><th></th>{keys}{compared}</tr>"]
+    widest = _widest(results)
     for key, metric in METRICS.items():
         values = [result.values[key] for result in results.values()]
         if all(abs(value) < 0.5 * 10**-metric.digits for value in values):
             continue
         cells = "".join(f"<td>{value:,.{metric.digits}f}</td>" for value in values)
         if len(values) == 2:
-            cells += _swing(values[0], values[1], metric.better, metric.digits)
+            cells += _swing(values[0], values[1], metric, widest)
         title = f"{html.escape(say(metric.title))} <span class=faint>{metric.unit}</span>"
         rows.append(f"<tr><td>{title}</td>{cells}</tr>")
     return f"<table>{''.join(rows)}</table>"
 
 
-def _swing(one: float, other: float, sense: int, digits: int) -> str:
+def _widest(results: Mapping[str, Result]) -> float:
+    """The largest share by which two runs differ in what matters: as far reaches the longest bar."""
+    if len(results) != 2:
+        return _LEAST_WIDEST
+    one, other = results.values()
+    shares = [
+        abs(_change(one.values[key], other.values[key]))
+        for key, metric in METRICS.items()
+        if better(one.values[key], other.values[key], metric.better) and _matters(one, other, key)
+    ]
+    return max(shares, default=0.0) or _LEAST_WIDEST
+
+
+def _matters(one: Result, other: Result, key: str) -> bool:
+    """Whether a difference is seen in as many digits as are shown."""
+    return abs(other.values[key] - one.values[key]) >= 0.5 * 10.0 ** -METRICS[key].digits
+
+
+def _change(one: float, other: float) -> float:
+    return (other - one) / max(abs(one), abs(other), 1e-12)
+
+
+def _swing(one: float, other: float, metric: Metric, widest: float) -> str:
     """The difference as a number, and as a bar to the left for less and to the right for more."""
-    change = (other - one) / max(abs(one), abs(other), 1e-12)
-    word = {1: "good", -1: "bad", 0: "even"}[better(one, other, sense)]
-    width = min(abs(change), 1.0) * 50
+    change = _change(one, other)
+    word = {1: "good", -1: "bad", 0: "even"}[better(one, other, metric.better)]
+    number = f"{other - one:+,.{metric.digits}f}"
+    if not number.strip("+-0.,"):
+        return '<td class="faint">=</td><td class="swing"></td>'
+    width = min(abs(change) / widest, 1.0) * 50
     left = 50.0 if change >= 0 else 50 - width
     bar = f'<i class="{word}" style="left:{left:.1f}%;width:{width:.1f}%"></i>'
     tone = word if word != "even" else "faint"
-    return f'<td class="{tone}">{other - one:+,.{digits}f}</td><td class="swing">{bar}</td>'
+    return f'<td class="{tone}">{number}</td><td class="swing">{bar}</td>'
 
 
 # what the plots are made of

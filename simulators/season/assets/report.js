@@ -28,9 +28,12 @@
 
   const clock = (t) => new Date((t + about.zone) * 1000).toISOString().slice(0, 16).replace("T", " ");
   const show = (v, unit) => (v == null ? "–" : `${Math.abs(v) >= 100 ? v.toFixed(0) : v.toFixed(1)} ${unit}`);
-  const hours = [[3600 * 24 * 28, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
-    [3600 * 24, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
-    [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1]];
+  const [year, month, day, whole] = about.words.dates;
+  const hours = [[3600 * 24 * 28, month, `\n${year}`, null, null, null, null, null, 1],
+    [3600 * 24, day, `\n${year}`, null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", `\n${whole}`, null, `\n${day}`, null, null, null, 1]];
+  const fmtDate = (template) => uPlot.fmtDate(template, { MMMM: about.words.months, MMM: about.words.months, WWWW: [], WWW: [] });
+  const named = (name) => about.words.points[name] || name;
   const sync = uPlot.sync("season");
   const plots = [];
   let moving = false;
@@ -46,7 +49,7 @@
   const add = (id, height, series, data, extra = {}) => {
     const plot = new uPlot({
       width: width(), height, series: [{ label: about.words.time, value: (_, t) => (t == null ? "–" : clock(t)) }, ...series],
-      tzDate: (t) => uPlot.tzDate(new Date((t + about.zone) * 1000), "Etc/UTC"),
+      tzDate: (t) => uPlot.tzDate(new Date((t + about.zone) * 1000), "Etc/UTC"), fmtDate,
       cursor: { sync: { key: sync.key }, drag: { x: true, y: false }, ...extra.cursor },
       hooks: { setScale: [(u, key) => key === "x" && range(u.scales.x.min, u.scales.x.max)], ...extra.hooks },
       axes: [{ values: hours }, { size: 62, ...extra.axis }], scales: extra.scales || {},
@@ -61,14 +64,14 @@
     const series = [], data = [times];
     for (const name of chart.once) {
       if (!runs[0].columns[name]) continue;
-      series.push(line(name, "#a8a29e", chart.unit));
+      series.push(line(named(name), "#a8a29e", chart.unit));
       data.push(runs[0].columns[name]);
     }
     for (const run of runs) {
       const mark = runs.length > 1 ? `${run.name}: ` : "";
       chart.each.forEach((name, number) => {
         if (!run.columns[name]) return;
-        series.push(line(mark + name, run.colour, chart.unit, number ? { dash: [6, 4], width: 1 } : {}));
+        series.push(line(mark + named(name), run.colour, chart.unit, number ? { dash: [6, 4], width: 1 } : {}));
         data.push(run.columns[name]);
       });
     }
@@ -141,7 +144,7 @@
     width: width(), height: 170,
     series: [{ label: about.words.time, value: (_, t) => (t == null ? "–" : clock(t).slice(0, 10)) }, ...runs.map((run) => line(run.name, run.colour, about.daily.unit, {
       fill: `${run.colour}33`, paths: uPlot.paths.stepped({ align: 1 }) }))],
-    tzDate: (t) => uPlot.tzDate(new Date((t + about.zone) * 1000), "Etc/UTC"),
+    tzDate: (t) => uPlot.tzDate(new Date((t + about.zone) * 1000), "Etc/UTC"), fmtDate,
     cursor: { drag: { x: false, y: false } }, axes: [{ values: hours }, { size: 62 }], scales: { y: { range: (u, low, high) => [0, high * 1.05 || 1] } },
   }, [days, ...runs.map((run) => about.daily.values[run.number])], document.getElementById("daily"));
   perDay.over.addEventListener("click", () => {

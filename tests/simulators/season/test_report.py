@@ -104,13 +104,40 @@ def test_a_table_has_a_column_for_the_difference(runs: dict[str, backtest.Run]) 
     assert [str(column.header) for column in shown.columns] == ["1 days", "mine", "warmer", "difference", ""]
 
 
+def test_what_was_changed_stands_above_what_it_comes_to(runs: dict[str, backtest.Run]) -> None:
+    shown = {name: (run.result, recorder_of(run)) for name, run in runs.items()}
+    changes = ["- night: 16 °C", "+ night: 17 <b>°C</b>", *(f"+ line {number}" for number in range(9))]
+    made = report.page(plan().site, season(1.0), shown, "ko", changes)
+    assert "<span class=before>- night: 16 °C</span>" in made
+    assert "<span class=after>+ night: 17 &lt;b&gt;°C&lt;/b&gt;</span>" in made
+    assert "그 밖에 3줄" in made
+    assert made.index("night: 16") < made.index("<table>")
+
+
+def test_the_longest_bar_is_as_long_as_can_be(runs: dict[str, backtest.Run]) -> None:
+    made = report.page(plan().site, season(1.0), {name: (run.result, recorder_of(run)) for name, run in runs.items()})
+    widths = [
+        float(width) for width in re.findall(r'<i class="(?:good|bad)" style="left:[\d.]+%;width:([\d.]+)%', made)
+    ]
+    assert max(widths) == 50.0
+
+
+@pytest.mark.parametrize("days", [0.1, 7.0, 138.0, 365.0, 3660.0])
+def test_a_page_has_so_few_rows_that_a_phone_takes_it_and_whole_days_of_them(days: float) -> None:
+    interval = report.interval(days)
+    assert 86400 % interval == 0
+    assert days * 86400 / interval <= 40_000
+    assert interval % 300 == 0
+
+
 # languages
 
 
 def test_every_word_of_the_report_is_said_in_korean() -> None:
     say = speech("ko")
     template = (LOCALE.parent / "assets" / "report.html").read_text(encoding="utf-8")
-    texts = [metric.title for metric in METRICS.values()] + re.findall(r"\[\[(.+?)\]\]", template)
+    texts = ["Jan", "Dec", "{D} {MMM}", "air.temperature"]
+    texts += [metric.title for metric in METRICS.values()] + re.findall(r"\[\[(.+?)\]\]", template)
     assert [text for text in texts if not re.search("[가-힣]", say(text))] == []
     for po in LOCALE.rglob("*.po"):
         assert po.with_suffix(".mo").read_bytes() == compiled(po), "run python -m simulators.season.speech"
