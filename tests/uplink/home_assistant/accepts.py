@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.config.settings import BrokerSettings, HomeAssistantSettings
-from controller.core.plan import ActuatorPlan, Plan, SensorPlan
+from controller.core.plan import ActuatorPlan, CompartmentPlan, Plan, SensorPlan
 from controller.model.commands import Override, Release
 from controller.model.points import Quality
 from controller.model.units import QUANTITIES
@@ -94,7 +94,7 @@ class Inside:
 
 
 def everything() -> Plan:
-    """A plan with a point of every quantity there is, besides those of the house."""
+    """A plan with a point of every quantity there is, besides those of the house, and a compartment."""
     base = plan()
     known = {sensor.quantity.name for sensor in base.sensors}
     more = tuple(
@@ -102,8 +102,15 @@ def everything() -> Plan:
         for name, quantity in QUANTITIES.items()
         if name not in known
     )
+    own = SensorPlan("east.air.temperature", QUANTITIES["temperature"], -50, 80, None, 3600.0)
     screen = ActuatorPlan("shade_screen", "position", "s.node", None, travel_open=20, travel_close=20)
-    return replace(base, sensors=base.sensors + more, actuators=(*base.actuators, screen))
+    window = ActuatorPlan("east.roof_vent", "position", "e.node", None, travel_open=20, travel_close=20)
+    return replace(
+        base,
+        sensors=(*base.sensors, *more, own),
+        actuators=(*base.actuators, screen, window),
+        compartments=(CompartmentPlan("east", "동쪽 동", "East bay"),),
+    )
 
 
 async def check(interpreter: Path) -> list[str]:
@@ -127,10 +134,14 @@ async def check(interpreter: Path) -> list[str]:
                 await inside.shows(f"sensor.{prefix}_air_temperature", "4.0")
                 await inside.shows(f"binary_sensor.{prefix}_frost", "on")
                 states = await inside.ask("states")
-                assert len(states) == len(made._entities), sorted(states)
+                assert len(states) == len(made._announced), sorted(states)
                 absent = [name for name, each in states.items() if each["state"] in ("unavailable", "unknown")]
-                seen.append(f"{len(states)} entities announced, {len(states)} there, of one device")
-                assert await inside.ask("devices") == ["Gimje house 1"]
+                seen.append(f"{len(states)} entities announced, {len(states)} there")
+                await inside.shows(f"sensor.{prefix}_east_bay_air_temperature", "7.0")
+                assert f"cover.{prefix}_east_bay_roof_vent" in states
+                devices = await inside.ask("devices")
+                assert devices == {"Gimje house 1": None, "Gimje house 1 East bay": "East bay"}, devices
+                seen.append("of two devices, the compartment's in an area of its name")
                 assert set(absent) == {f"sensor.{prefix}_air_co2"} | {
                     name for name in absent if name.startswith("button.")
                 }, absent

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant import bootstrap, config_entries, core, loader
-from homeassistant.helpers import device_registry
+from homeassistant.helpers import area_registry, device_registry
 from homeassistant.setup import async_setup_component
 
 
@@ -76,7 +76,11 @@ async def main() -> None:
             case "call":
                 await hass.services.async_call(question["domain"], question["service"], question["data"], blocking=True)
             case "devices":
-                answer = [device.name for device in device_registry.async_get(hass).devices.values()]
+                areas = area_registry.async_get(hass).areas
+                answer = {
+                    device.name: areas[device.area_id].name if device.area_id else None
+                    for device in device_registry.async_get(hass).devices.values()
+                }
             case "complaints":
                 answer = complaints.lines
             case "stop":
