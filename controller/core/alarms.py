@@ -10,7 +10,7 @@ from controller.model.time import Instant
 from controller.rules.compiler import Compiled
 
 from .conditions import Blindness
-from .network import Moment, Network, Stateless
+from .network import Moment, Network, Node
 from .sensors import Channel, Vote
 
 
@@ -24,7 +24,7 @@ class Standing:
     acknowledged: bool = False
 
 
-class AlarmBook:
+class AlarmBook(Node):
     """The alarms that stand, by name."""
 
     key = "alarms"
@@ -76,7 +76,7 @@ class AlarmBook:
             self.standing[name] = Standing(priority, text, Instant(0, wall_ns), acknowledged)
 
 
-class Alarm:
+class Alarm(Node):
     """Watches one condition. Unknown neither raises nor clears."""
 
     def __init__(self, network: Network, book: AlarmBook, name: str, priority: str, text: str, when: Compiled) -> None:
@@ -90,14 +90,8 @@ class Alarm:
         if truth == truth:
             self._book.report(self._name, truth == 1.0, self._priority, self._text)
 
-    def state(self) -> object:
-        return None
 
-    def restore(self, state: object) -> None:
-        """The book remembers."""
-
-
-class SensorAlarm:
+class SensorAlarm(Node):
     """Raised when a sensor has had no good value for `grace` seconds."""
 
     def __init__(self, network: Network, book: AlarmBook, channel: Channel) -> None:
@@ -123,7 +117,7 @@ class SensorAlarm:
         self._blindness.since = state
 
 
-class Disagreement(Stateless):
+class Disagreement(Node):
     """Raised while the members of a vote lie further apart than they should."""
 
     def __init__(self, network: Network, book: AlarmBook, vote: Vote) -> None:

@@ -13,7 +13,7 @@ from controller.model.commands import Level
 from .actuation import Want
 from .claims import Claim, Claims
 from .limits import Gait
-from .network import Moment, Network
+from .network import Moment, Network, Node
 from .plan import ActuatorPlan
 
 
@@ -26,7 +26,7 @@ class Hand:
     by: str
 
 
-class Arbiter:
+class Arbiter(Node):
     """Decides one actuator's `want`. `changed` tells the actuation stage that there is something to look at."""
 
     def __init__(self, network: Network, plan: ActuatorPlan, claims: Claims, changed: Callable[[str], None]) -> None:

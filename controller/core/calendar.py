@@ -108,7 +108,7 @@ class Clockwork:
             self.network.touch(node)
 
 
-class DayNode:
+class DayNode(Node):
     """Counts local days in `slot`. Never goes back, and never counts two days within `SHORTEST_DAY`.
 
     The first days after the clock was set may be longer or shorter than others; they are never doubled.
@@ -147,7 +147,7 @@ class DayNode:
         self._clockwork.network.set(self.slot, number)
 
 
-class PeriodNode:
+class PeriodNode(Node):
     """The index of the present period in `slot`; the first in the file where several hold, -1 where none does."""
 
     key = "period"
@@ -167,14 +167,8 @@ class PeriodNode:
             edge = min(calendar.next_edge(period.window, now.wall_ns) for period in self._periods)
             self._clockwork.wake_at_wall(self, now, edge)
 
-    def state(self) -> object:
-        return None
 
-    def restore(self, state: object) -> None:
-        """Follows from the time."""
-
-
-class WindowNode:
+class WindowNode(Node):
     """Whether it is now inside a window of the day, in `slot`; `left` seconds of it remain."""
 
     def __init__(self, clockwork: Clockwork, window: Window) -> None:
@@ -194,9 +188,3 @@ class WindowNode:
         """Seconds until the window closes; 0 outside it."""
         end = self._clockwork.calendar.end_of(self._window, now.wall_ns)
         return 0.0 if end is None else (end - now.wall_ns) / NS
-
-    def state(self) -> object:
-        return None
-
-    def restore(self, state: object) -> None:
-        """Follows from the time."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from controller.rules.compiler import Compiled
 
-from .network import NAN, Moment, Network
+from .network import NAN, Moment, Network, Node
 
 
-class Held:
+class Held(Node):
     """True once the condition has been true for `seconds` without a break; unknown while the condition is."""
 
     def __init__(self, network: Network, key: str, condition: Compiled, seconds: float) -> None:
@@ -61,7 +61,7 @@ class Blindness:
         return self.since is not None and now.t >= self.since + self._grace
 
 
-class Latch:
+class Latch(Node):
     """A rule: `active` from when `when` turns true until `until` does (without one: until `when` is no longer true).
 
     What is unknown neither starts nor ends it (`known` is then false); after `grace` seconds of not knowing, `blind`
@@ -109,7 +109,7 @@ class Latch:
         self._network.set(self.active, active)
 
 
-class ElapsedSinceStart:
+class ElapsedSinceStart(Node):
     """Whether `seconds` have passed since the time in slot `last_start` (NaN: it has never started, so they have)."""
 
     def __init__(self, network: Network, key: str, last_start: int, seconds: float) -> None:
@@ -126,9 +126,3 @@ class ElapsedSinceStart:
         self._network.set(self.slot, float(elapsed))
         if not elapsed:
             self._network.wake(self, due)
-
-    def state(self) -> object:
-        return None
-
-    def restore(self, state: object) -> None:
-        """Follows from the valve's last start."""

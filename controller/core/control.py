@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from controller.rules.compiler import Compiled
 
 from .conditions import Blindness
-from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
+from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 
 _INTEGRAL_STEP = 15.0
 """Seconds between two steps of an integral part: short against any travel time."""
@@ -62,7 +62,7 @@ class Band:
         return -100 * excess / width if self.reverse else 100 * excess / width
 
 
-class Proportional:
+class Proportional(Node):
     """P or PI control: `slot` is 0 % where `by` equals `start`, 100 % one band above it (with `reverse`: below).
 
     Unknown inputs hold the last position; after `grace` seconds of them `blind` is true. The integral part grows by the
@@ -136,7 +136,7 @@ class Proportional:
         self._network.set(self.slot, value)
 
 
-class Need(Stateless):
+class Need(Node):
     """A need in % as others see it: that of its control, and unknown when that is blind."""
 
     def __init__(self, network: Network, name: str, control: Proportional) -> None:

@@ -21,8 +21,8 @@ from .network import Moment
 from .plan import IrrigationPlan, Plan
 from .views import ActuatorView, AlarmView, PointView, RoundView, SettingView
 
-_CLOCK_SET = 2.0
-"""Seconds by which the wall clock must leave the monotonic one before it counts as having been set."""
+_CLOCK_SET = 2 * NS
+"""Nanoseconds by which the wall clock must leave the monotonic one before it counts as having been set."""
 
 CLOCK_KNOWN = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * NS
 """A wall clock before this has not been set: a machine without a clock of its own starts in 1970."""
@@ -99,7 +99,7 @@ class Core:
         if now.wall_ns >= CLOCK_KNOWN:
             self._behind = 0
         mono, t = self._origin
-        moment = Moment(t + (now.mono_ns - mono) / NS, now.wall_ns + self._behind)
+        moment = Moment(t + _seconds(now.mono_ns - mono), now.wall_ns + self._behind)
         self._network.instant, self._network.now = now, moment
         if self._snapshot is not None:
             self._restore_nodes(self._snapshot)
@@ -109,12 +109,13 @@ class Core:
 
     def _watch_clock(self, now: Instant) -> None:
         offset = now.wall_ns - now.mono_ns
-        if abs(offset - self._offset) > _CLOCK_SET * NS:
-            self._network.note("clock", f"the clock was set by {(offset - self._offset) / NS:.0f} s")
+        if abs(offset - self._offset) > _CLOCK_SET:
+            self._network.note("clock", f"the clock was set by {_seconds(offset - self._offset):.0f} s")
             self._builder.clockwork.clock_was_set()
             self._offset = offset
-        unset = now.wall_ns < CLOCK_KNOWN
-        self._builder.book.report(self._clock_alarm, unset, "high", "the clock is not set: times of day may be wrong")
+        unset, book = now.wall_ns < CLOCK_KNOWN, self._builder.book
+        if unset or self._clock_alarm in book.standing:
+            book.report(self._clock_alarm, unset, "high", "the clock is not set: times of day may be wrong")
 
     def _events(self) -> list[Event]:
         events, self._network.events = self._network.events, []
@@ -209,7 +210,7 @@ class Core:
         if now.wall_ns < CLOCK_KNOWN <= wall_ns:
             self._behind = wall_ns - now.wall_ns
         elapsed = max(now.wall_ns - wall_ns, 0) if wall_ns >= CLOCK_KNOWN else 0
-        return t + elapsed / NS
+        return t + _seconds(elapsed)
 
     def _restore_nodes(self, document: dict[str, object]) -> None:
         states, command = document["nodes"], document["command"]
@@ -294,3 +295,8 @@ class Core:
             )
             for name, standing in self._builder.book.standing.items()
         ]
+
+
+def _seconds(ns: int) -> float:
+    """Whole seconds apart: 104 days of nanoseconds are more than a float tells apart."""
+    return ns // NS + ns % NS / NS

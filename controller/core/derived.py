@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from controller.rules.compiler import Compiled
 
-from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
+from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 from .plan import SumPlan
 from .psychrometrics import absolute_humidity, dew_point, humidity_deficit, vapour_pressure_deficit
 from .setpoints import Bounds, within
@@ -31,7 +31,7 @@ def next_look(t: float) -> float:
     return (t // _LOOK + 1.0) * _LOOK
 
 
-class MoistAir(Stateless):
+class MoistAir(Node):
     """One psychrometric value of one group of points."""
 
     def __init__(self, network: Network, name: str, temperature: int, humidity: int) -> None:
@@ -49,7 +49,7 @@ class MoistAir(Stateless):
         self._network.set(self.slot, self._formula(temperature, humidity) if known else NAN)
 
 
-class Integral:
+class Integral(Node):
     """The sum of `source` over time since slot `reset` last changed, times `factor`.
 
     A gap in the source adds nothing: the sum is then a lower bound, and shows as unknown until the source is back.
@@ -92,7 +92,7 @@ class Integral:
         self._epoch = nan_if_none(epoch)
 
 
-class Sum:
+class Sum(Node):
     """A named sum over time of a rate, as `plan` says, since slot `reset` last changed.
 
     While the rate is unknown so is the sum; it then goes on from where it was.
@@ -142,7 +142,7 @@ class Sum:
         self._epoch = nan_if_none(epoch)
 
 
-class CounterToday:
+class CounterToday(Node):
     """How much a counting point has counted since the day began. The device's counter may restart at zero."""
 
     def __init__(self, network: Network, key: str, counter: int, day: int) -> None:
@@ -174,7 +174,7 @@ class CounterToday:
         self._last, self._today, self._date = state
 
 
-class DrainFraction:
+class DrainFraction(Node):
     """Today's drain in % of today's irrigation (both L), `name`; unknown before the first litre was given.
 
     What drains before the day's first litre still belongs to yesterday, and is not held against today.

@@ -10,7 +10,7 @@ from controller.rules.compiler import Compiled
 from .actuation import Explain
 from .alarms import AlarmBook
 from .calendar import WindowNode
-from .network import NAN, Moment, Network, nan_if_none, none_if_unknown
+from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 from .plan import IrrigationPlan
 from .start_times import StartTimes
 from .switch import Switch
@@ -45,7 +45,7 @@ class Pump:
         self._network.set(self.load, max(self._network.values[self.load] + flow, 0.0))
 
 
-class Valve:
+class Valve(Node):
     """What all rounds of one valve share: when the last one started, whether one is under way, what has flowed.
 
     `last_start` is in core seconds (NaN: never); `busy` and `flowing` (the device has confirmed to be open) are truths.
@@ -138,7 +138,7 @@ class Parts:
         return slots | {slot for slot in nodes if slot is not None}
 
 
-class Rounds:
+class Rounds(Node):
     """One irrigation rule: its valves have their turns one after the other.
 
     A turn counts the time for which the valve has confirmed to be open (and the litres of a meter), and is over when
@@ -176,10 +176,8 @@ class Rounds:
     def update(self, now: Moment) -> None:
         while self._began is not None and self._go_on(now):
             pass
-        if self._began is None:
-            self._consider(now)
-            if self._began is not None:
-                self._go_on(now)
+        if self._began is None and self._consider(now):
+            self._go_on(now)
         self._show()
 
     def _show(self) -> None:
@@ -266,20 +264,21 @@ class Rounds:
         if self._short or not why:
             self._book.report(self.key, self._short, "high", f"{self.plan.name} {text}")
 
-    def _consider(self, now: Moment) -> None:
+    def _consider(self, now: Moment) -> bool:
+        """Begin a round if it is time for one. Whether one has begun."""
         values, plan, parts = self._network.values, self.plan, self._parts
         if parts.stop_day and self._stopped_on != values[parts.day] and parts.stop_day.run(values) == 1.0:
             self._stopped_on = values[parts.day]
             self._network.note(plan.name, "no more rounds today")
         if self._stopped_on == values[parts.day] or not self._due():
-            return
+            return False
         if not self._fits_in(now):
-            return
+            return False
         if self._next is not None and now.t < self._next:
             self._network.wake(self, self._next)
-            return
+            return False
         if not parts.valves[0].free():
-            return
+            return False
         self._reason = parts.explain()
         if parts.times and (times := parts.times.serve(now)):
             self._reason = (("start time", times), *self._reason)
@@ -288,11 +287,12 @@ class Rounds:
             self._network.note(plan.name, "round skipped")
             self._next = now.t + plan.give + plan.rest  # as if it had been given
             self._network.wake(self, self._next)
-            return
+            return False
         self._began, self._turn_began, self._number = now.t, now.t, 0
         self._given, self._short = [], False
         why = ", ".join(f"{name} = {value}" for name, value in self._reason)
         self._network.note(plan.name, f"round started ({why})")
+        return True
 
     def _fits_in(self, now: Moment) -> bool:
         """Whether a whole round would end before the window does."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from controller.rules.compiler import Compiled
 
-from .network import Moment, Network
+from .network import Moment, Network, Node
 from .plan import LimitPlan, Pace
 
 
-class Limit:
+class Limit(Node):
     """Bounds and pace for what rules ask: `low` and `high` (%) in slots, 0 and 100 while they do not hold.
 
     `paced` is true while the pace holds. A condition that is unknown counts as true where it closes or slows.

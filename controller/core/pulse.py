@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .conditions import Latch
-from .network import Moment, Network
+from .network import Moment, Network, Node
 
 
-class Pulse:
+class Pulse(Node):
     """On for `on_s` out of every `every_s` while a rule is active; one that comes and goes starts no extra pulse.
 
     While the rule does not know whether it should go on, a pulse runs to its end and no new one begins.

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from controller.model.events import Measured
 from controller.model.points import Quality, Reading
+from controller.model.time import NS
 
-from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
+from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 from .plan import SensorPlan, VotePlan
 
 _RATE_SLACK = 10.0
 """Seconds added to the time between two readings when their difference is judged: polls jitter, values have steps."""
 
-_GOOD = float(Quality.GOOD)
+_GOOD: Final = Quality.GOOD
+"""A member of an enumeration takes several look-ups, and every reading asks for this one."""
+
+_IS_GOOD: Final = float(Quality.GOOD)
 
 _AGREEING = 3
 """So many readings in a row that agree with each other, though not with the past, are the new truth."""
 
 
-class Channel:
+class Channel(Node):
     """One sensor: `value` and `quality` slots hold what can be trusted of it."""
 
     def __init__(self, network: Network, plan: SensorPlan) -> None:
@@ -29,7 +34,8 @@ class Channel:
         self.quality = network.slot(float(Quality.STALE))
         self.note = "no reading yet"
         self._network = network
-        self._heard: float | None = None
+        self._shown = Quality.STALE
+        self._heard = NAN
         self._raw = NAN
         self._changed = 0.0
         self._good = NAN
@@ -40,27 +46,31 @@ class Channel:
 
     def receive(self, reading: Reading, now: Moment) -> None:
         """Take a reading; what is made of it shows in the slots and as an event."""
-        plan = self.plan
+        plan, network, at = self.plan, self._network, reading.at
         value = reading.value * plan.gain + plan.offset
-        measured_at = now.t - max(self._network.instant.seconds_since(reading.at), 0.0)
-        if self._heard is not None and measured_at < self._heard:
+        late = network.instant.mono_ns - at.mono_ns
+        measured_at = now.t - late / NS if late > 0 else now.t
+        if measured_at < self._heard:
             return  # overtaken on its way by a newer one
         quality, note = self._judge(reading, value, measured_at)
-        if quality is Quality.GOOD and now.t - measured_at > plan.stale_after:
+        if quality is _GOOD and now.t - measured_at > plan.stale_after:
             quality, note = Quality.STALE, "measured too long ago"
-        if quality is Quality.GOOD:
+        if quality is _GOOD:
             self._good, self._good_at, self._jumps = value, measured_at, 0
             self._heard = measured_at
-            self._network.wake(self, measured_at + plan.stale_after)
-        self._show(value if quality is Quality.GOOD else NAN, quality, note)
-        self._network.events.append(Measured(plan.point, value, quality, reading.at))
+            network.put_off(self, measured_at + plan.stale_after)
+            self._show(value, quality, note)
+        else:
+            self._show(NAN, quality, note)
+        # one comes with every reading: the constructor of a named tuple is a function in Python
+        network.events.append(tuple.__new__(Measured, (plan.point, value, quality, at)))
 
     def _judge(self, reading: Reading, value: float, t: float) -> tuple[Quality, str]:
-        plan = self.plan
-        if reading.quality is not Quality.GOOD or not math.isfinite(reading.value):
+        plan, raw = self.plan, reading.value
+        if reading.quality is not _GOOD or not -math.inf < raw < math.inf:
             return max(reading.quality, Quality.STALE), reading.note or "the device has no value"
-        if reading.value != self._raw:
-            self._raw, self._changed = reading.value, t
+        if raw != self._raw:
+            self._raw, self._changed = raw, t
         elif plan.stuck_after is not None and t - self._changed >= plan.stuck_after:
             return Quality.BAD, "the value has not changed for too long"
         if not plan.low <= value <= plan.high:
@@ -69,7 +79,7 @@ class Channel:
             allowed = plan.max_rate * (max(t - self._good_at, 0.0) + _RATE_SLACK)
             if abs(value - self._good) > allowed and not self._settled(value, plan.max_rate * _RATE_SLACK):
                 return Quality.BAD, f"{value:g} {plan.quantity.unit} is too sudden a change"
-        return Quality.GOOD, ""
+        return _GOOD, ""
 
     def _settled(self, value: float, tolerance: float) -> bool:
         """Whether a sudden change has lasted: a probe was moved or calibrated, it is no spike."""
@@ -78,35 +88,32 @@ class Channel:
         return self._jumps >= _AGREEING
 
     def update(self, now: Moment) -> None:
-        if self._heard is None:
-            return
         stale_at = self._heard + self.plan.stale_after
-        if now.t >= stale_at:
-            if self._network.values[self.quality] == Quality.GOOD:
-                self._show(NAN, Quality.STALE, "no reading for too long")
-        else:
-            self._network.wake(self, stale_at)
+        if now.t < stale_at:
+            self._network.put_off(self, stale_at)
+        elif self._shown is _GOOD:
+            self._show(NAN, Quality.STALE, "no reading for too long")
 
     def _show(self, value: float, quality: Quality, note: str) -> None:
         network = self._network
-        if network.values[self.quality] != quality:
-            text = f"{quality.name.lower()}: {note}" if note else quality.name.lower()
-            network.note(self.plan.point, text)
         self.note = note
         network.set(self.value, value)
-        network.set(self.quality, float(quality))
+        if quality is not self._shown:
+            text = f"{quality.name.lower()}: {note}" if note else quality.name.lower()
+            network.note(self.plan.point, text)
+            self._shown = quality
+            network.set(self.quality, float(quality))
 
     def age(self, t: float) -> float | None:
         """Seconds since the last good reading was measured."""
-        return None if self._heard is None else max(t - self._heard, 0.0)
+        return None if self._heard != self._heard else max(t - self._heard, 0.0)
 
     def state(self) -> object:
-        if self._heard is None:
+        if self._heard != self._heard:
             return None
-        quality = self._network.values[self.quality]
         return [
             self._heard,
-            quality,
+            float(self._shown),
             none_if_unknown(self._raw),
             self._changed,
             none_if_unknown(self._good),
@@ -120,8 +127,9 @@ class Channel:
         assert isinstance(state, list)
         self._heard, quality, raw, self._changed, good, self._good_at, jump, self._jumps, self.note = state
         self._raw, self._good, self._jump = nan_if_none(raw), nan_if_none(good), nan_if_none(jump)
-        self._network.set(self.value, self._good if quality == Quality.GOOD else NAN)
-        self._network.set(self.quality, quality)
+        self._shown = Quality(int(quality))
+        self._network.set(self.value, self._good if self._shown is _GOOD else NAN)
+        self._network.set(self.quality, float(self._shown))
 
 
 def _median(values: list[float]) -> float:
@@ -133,7 +141,7 @@ def _median(values: list[float]) -> float:
     return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
-class Vote(Stateless):
+class Vote(Node):
     """The median of those members that are good; GOOD as long as one is, else STALE if one is merely stale."""
 
     def __init__(self, network: Network, plan: VotePlan, members: list[Channel]) -> None:
@@ -148,7 +156,7 @@ class Vote(Stateless):
 
     def update(self, now: Moment) -> None:
         values = self._network.values
-        good = [values[m.value] for m in self.members if values[m.quality] == _GOOD]
+        good = [values[m.value] for m in self.members if values[m.quality] == _IS_GOOD]
         self._network.set(self.value, _median(good))
         best = Quality.GOOD if good else min(values[m.quality] for m in self.members)
         self._network.set(self.quality, float(best))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from controller.rules.compiler import Compiled
 
-from .network import NAN, Moment, Network, Stateless, nan_if_none, none_if_unknown
+from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 from .plan import SetpointPlan
 
 Bounds = tuple[Compiled | None, Compiled | None]
@@ -17,7 +17,7 @@ _RAMP_STEP = 60.0
 """Seconds between two steps of a ramp: at 2 °C/h a step is 0.03 °C, below any sensor's resolution."""
 
 
-class Calculation(Stateless):
+class Calculation(Node):
     """A named expression."""
 
     def __init__(self, network: Network, name: str, expression: Compiled) -> None:
@@ -31,7 +31,7 @@ class Calculation(Stateless):
         self._network.set(self.slot, self._expression.run(self._network.values))
 
 
-class Corrected(Stateless):
+class Corrected(Node):
     """A setpoint with its corrections and bounds. What is not known of them does not count."""
 
     def __init__(
@@ -71,7 +71,7 @@ def within(value: float, bounds: Bounds, values: list[float]) -> float:
     return value
 
 
-class PeriodSetpoint:
+class PeriodSetpoint(Node):
     """A value for each period, approached as `pace` says. Where no period holds, the last value stays.
 
     While the period's value is unknown so is the setpoint; afterwards the ramp goes on from the last known value.

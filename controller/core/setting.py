@@ -21,7 +21,7 @@ from .actuation import Explain, Following
 from .alarms import AlarmBook
 from .arbiter import Hand
 from .conditions import Blindness
-from .network import NAN, Moment, Network
+from .network import NAN, Moment, Network, Node
 from .plan import SettingPlan
 from .views import HandView, SettingView
 
@@ -80,7 +80,7 @@ class Wish(NamedTuple):
     until: float | None = None
 
 
-class Setting:
+class Setting(Node):
     """One setting: decides, orders, and follows what its device says. `slot` is the number it was told."""
 
     def __init__(

@@ -12,7 +12,7 @@ from .alarms import AlarmBook
 from .arbiter import Arbiter
 from .interlocks import resolve
 from .motor import Motor
-from .network import Moment, Network
+from .network import Moment, Network, Node
 from .plan import InterlockPlan, Plan
 from .switch import Switch
 from .views import ActuatorView, HandView
@@ -27,7 +27,7 @@ class Shown:
     given: int | None
 
 
-class Actuator:
+class Actuator(Node):
     """One actuator in the network: looked at when its arbiter decides, its timers are due or the day changes."""
 
     def __init__(

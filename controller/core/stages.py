@@ -5,11 +5,11 @@ from __future__ import annotations
 from controller.rules.compiler import Compiled
 
 from .conditions import Blindness
-from .network import Moment, Network
+from .network import Moment, Network, Node
 from .plan import StagePlan
 
 
-class Stages:
+class Stages(Node):
     """So many of several switches on as a need in % asks for; `slots` are their truths, `blind` as everywhere."""
 
     def __init__(self, network: Network, plan: StagePlan, need: Compiled, grace: float) -> None:

@@ -6,13 +6,13 @@ from controller.model.time import NS
 from controller.rules.tree import DayTime
 
 from .calendar import SHORTEST_DAY, Clockwork
-from .network import Moment
+from .network import Moment, Node
 
 LATE = 3600.0
 """Seconds for which a time stays due: as long as another valve may keep the pump, or a restart may last."""
 
 
-class StartTimes:
+class StartTimes(Node):
     """`due` is true from each time on until `serve` is called, or `LATE` has passed.
 
     What was served counts by the core's day, which no jump of the clock can repeat, and for `SHORTEST_DAY`: a clock

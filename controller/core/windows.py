@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from controller.rules.compiler import Compiled
 
-from .network import NAN, Moment, Network, nan_if_none, none_if_unknown
+from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 
 _BUCKETS = 60
 
@@ -38,7 +38,7 @@ class Bucket:
         self.last = value
 
 
-class SlidingWindow:
+class SlidingWindow(Node):
     """One of average, minimum, maximum, rate (per second) and ago over the last `seconds`, in `slot`.
 
     With `circular` the value is a direction in degrees: 350° and 10° are 20° apart, and north lies between them.

@@ -24,14 +24,14 @@ from types import ModuleType
 _ROOT = Path(__file__).parents[2]
 
 _WHOLE = ("controller.core",)
-_SINGLE = ("simulators.season.engine", "simulators.season.machines")
-_NOT = (
-    # mypy narrows an attribute which a method then changes: compiled code would trust mypy
-    "controller.core.irrigation",
-    # divides nanoseconds by a billion; compiled code first makes floats of them, which after 104 days is not the same
-    "controller.core.core",
+_SINGLE = (
+    "controller.model.time",
+    "controller.model.points",
+    "controller.model.commands",
+    "controller.model.events",
+    "simulators.season.engine",
+    "simulators.season.machines",
 )
-
 _SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 _READY = "ready"
 """Written last: without it a folder is half made."""
@@ -54,7 +54,7 @@ def modules() -> list[str]:
         for path in sorted((_ROOT / package.replace(".", "/")).glob("*.py"))
         if path.stem != "__init__"
     ]
-    return [name for name in (*found, *_SINGLE) if name not in _NOT]
+    return [*found, *_SINGLE]
 
 
 def folder(sources: Path = _ROOT) -> Path:
