@@ -30,7 +30,7 @@ from .plan import (
 )
 from .pulse import Pulse
 from .scope import PERCENT, PLAIN, PlanScope
-from .sensors import Channel, Vote
+from .sensors import Ages, Channel, Vote
 from .setting import Choice, Ladder, Setting, Settings
 from .stage import Shown, Stage
 from .stages import Stages
@@ -44,7 +44,7 @@ _OPENING_STATES = {"open": ">= 0.5", "closed": "< 0.5"}
 class Builder:
     """Builds the network of one plan. Raises ConfigError where the plan's parts do not fit together."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, telling: bool = True) -> None:
         self.plan = plan
         self.network = Network()
         self.clockwork = Clockwork(self.network, Calendar(plan.site))
@@ -59,7 +59,7 @@ class Builder:
         self.channels: dict[str, Channel] = {}
         self.votes: dict[str, Vote] = {}
         self._slots: dict[str, int] = {}
-        self._add_sensors()
+        self._add_sensors(telling)
         self._add_actuator_names()
         claims = self._add_rules()
         self.stage = Stage(plan, self.network, self.book, self.day.slot)
@@ -70,9 +70,10 @@ class Builder:
         for setting in plan.settings:
             self.settings.add(self._setting(setting))
 
-    def _add_sensors(self) -> None:
+    def _add_sensors(self, telling: bool) -> None:
+        ages = Ages(self.network)
         for sensor in self.plan.sensors:
-            channel = Channel(self.network, sensor)
+            channel = Channel(self.network, ages, sensor, telling)
             self.channels[sensor.point] = channel
             self._declare_point(sensor.point, channel, channel)
             SensorAlarm(self.network, self.book, channel)
@@ -152,7 +153,7 @@ class Builder:
         demands = []
         for actuator, demand in rule.do:
             pulse = self._pulse(key, latch, actuator, demand)
-            demands.append((actuator, LatchedDemand(rule.name, latch, demand, pulse, explain)))
+            demands.append((actuator, LatchedDemand(rule.name, explain, latch, demand, pulse)))
         return demands
 
     def _pulse(self, key: str, latch: Latch, actuator: str, demand: Demand) -> Pulse | None:
@@ -174,7 +175,7 @@ class Builder:
             start, width = show(band.start.run(values), unit), show(band.width(values), unit)
             return (*named(), ("from", start), ("band", f"{width} below" if band.reverse else width))
 
-        return DrivenDemand(rule.name, drive, explain)
+        return DrivenDemand(rule.name, explain, drive)
 
     def _limit(self, plan: LimitPlan) -> LimitedDemand:
         with self.scope.compiling(f"limit {plan.name}"):
@@ -182,14 +183,14 @@ class Builder:
             low, high = self.scope.bounds(plan.low, plan.high, PERCENT)
         expressions = [expression for expression in (plan.when, plan.low, plan.high) if expression]
         explain = self.scope.explain([expression.tree for expression in expressions], "")
-        return LimitedDemand(plan.name, Limit(self.network, plan, when, low, high), explain)
+        return LimitedDemand(plan.name, explain, Limit(self.network, plan, when, low, high))
 
     def _stages(self, plan: StagePlan) -> dict[str, StagedDemand]:
         with self.scope.compiling(f"stages {plan.name}"):
             need = self.scope.value(plan.by, like=PERCENT)
         stages = Stages(self.network, plan, need, self.scope.patience(need.slots))
         explain = self.scope.explain([plan.by.tree], "")
-        return {name: StagedDemand(plan.name, stages, name, explain) for name in plan.switches}
+        return {name: StagedDemand(plan.name, explain, stages, name) for name in plan.switches}
 
     def _setting(self, plan: SettingPlan) -> Setting:
         safety, rules = self._ladder(Level.SAFETY, plan), self._ladder(Level.RULE, plan)

@@ -5,6 +5,7 @@ Sunrise and sunset come from the `astral` package (upper limb at the horizon, re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -33,6 +34,7 @@ class Calendar:
         self.zone = ZoneInfo(site.timezone)
         self._observer = Observer(site.latitude, site.longitude)
         self._resolve = lru_cache(maxsize=256)(self._resolve_uncached)
+        self._around = lru_cache(maxsize=64)(self._around_uncached)
 
     def local(self, wall_ns: int) -> datetime:
         return datetime.fromtimestamp(wall_ns / NS, self.zone)
@@ -53,9 +55,11 @@ class Calendar:
         """When the present span of the window ends; None outside it."""
         return next((end for start, end in self.spans(window, wall_ns) if start <= wall_ns < end), None)
 
-    def spans(self, window: Window, wall_ns: int) -> list[tuple[int, int]]:
+    def spans(self, window: Window, wall_ns: int) -> Sequence[tuple[int, int]]:
         """The window's spans around `wall_ns`, from yesterday's to the day after tomorrow's."""
-        today = self.local(wall_ns).date()
+        return self._around(window, self.local(wall_ns).date())
+
+    def _around_uncached(self, window: Window, today: date) -> tuple[tuple[int, int], ...]:
         spans = []
         for offset in (-1, 0, 1, 2):
             day = today + timedelta(days=offset)
@@ -66,7 +70,7 @@ class Calendar:
                 else:
                     end = self._resolve(day + timedelta(days=1), window.end)
             spans.append((start, end))
-        return spans
+        return tuple(spans)
 
     def today(self, moment: DayTime, wall_ns: int) -> int:
         """When a time of day is on the local day of `wall_ns`, UTC nanoseconds."""

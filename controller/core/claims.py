@@ -7,7 +7,6 @@ Every claim can be `blind` (it has not known for too long whether it asks for so
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from controller.rules.parser import Demand
 
@@ -24,41 +23,44 @@ Values = list[float]
 FREE = 0.0, 100.0
 
 
-class Claim(Protocol):
-    """One rule's say in one actuator. `only_bounds`: it never names a position."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One rule's say in one actuator."""
+
+    rule: str
+    explain: Explain
 
     @property
-    def rule(self) -> str: ...
-
-    @property
-    def explain(self) -> Explain: ...
-
-    @property
-    def only_bounds(self) -> bool: ...
+    def only_bounds(self) -> bool:
+        """Whether it never names a position."""
+        return False
 
     def slots(self) -> set[int]:
         """What it depends on."""
+        raise NotImplementedError
 
-    def blind(self, values: Values) -> bool: ...
+    def blind(self, values: Values) -> bool:
+        return False
 
-    def decides(self, values: Values) -> bool: ...
+    def decides(self, values: Values) -> bool:
+        return False
 
     def position(self, values: Values, here: float) -> tuple[float, float | None]:
         """Where the actuator should be (%), and when that wish is over by itself, if known."""
+        return here, None
 
     def bounds(self, values: Values) -> tuple[float, float]:
         """The lowest and the highest position that it allows now."""
+        return FREE
 
 
 @dataclass(frozen=True, slots=True)
-class LatchedDemand:
+class LatchedDemand(Claim):
     """One line of a rule's `do:` or `force:`."""
 
-    rule: str
     latch: Latch
     demand: Demand
     pulse: Pulse | None
-    explain: Explain
 
     @property
     def only_bounds(self) -> bool:
@@ -90,16 +92,10 @@ class LatchedDemand:
 
 
 @dataclass(frozen=True, slots=True)
-class DrivenDemand:
+class DrivenDemand(Claim):
     """A P-band's claim."""
 
-    rule: str
     drive: Proportional
-    explain: Explain
-
-    @property
-    def only_bounds(self) -> bool:
-        return False
 
     def slots(self) -> set[int]:
         return {self.drive.slot, self.drive.blind}
@@ -114,22 +110,13 @@ class DrivenDemand:
     def position(self, values: Values, here: float) -> tuple[float, float | None]:
         return values[self.drive.slot], None
 
-    def bounds(self, values: Values) -> tuple[float, float]:
-        return FREE
-
 
 @dataclass(frozen=True, slots=True)
-class StagedDemand:
+class StagedDemand(Claim):
     """The claim of stages on one of their switches."""
 
-    rule: str
     stages: Stages
     switch: str
-    explain: Explain
-
-    @property
-    def only_bounds(self) -> bool:
-        return False
 
     def slots(self) -> set[int]:
         return {self.stages.slots[self.switch], self.stages.blind}
@@ -143,17 +130,12 @@ class StagedDemand:
     def position(self, values: Values, here: float) -> tuple[float, float | None]:
         return 100.0, None
 
-    def bounds(self, values: Values) -> tuple[float, float]:
-        return FREE
-
 
 @dataclass(frozen=True, slots=True)
-class LimitedDemand:
+class LimitedDemand(Claim):
     """What a limit allows."""
 
-    rule: str
     limit: Limit
-    explain: Explain
 
     @property
     def only_bounds(self) -> bool:
@@ -161,15 +143,6 @@ class LimitedDemand:
 
     def slots(self) -> set[int]:
         return {self.limit.low, self.limit.high, self.limit.paced}
-
-    def blind(self, values: Values) -> bool:
-        return False
-
-    def decides(self, values: Values) -> bool:
-        return False
-
-    def position(self, values: Values, here: float) -> tuple[float, float | None]:
-        return here, None
 
     def bounds(self, values: Values) -> tuple[float, float]:
         return values[self.limit.low], values[self.limit.high]

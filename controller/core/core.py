@@ -48,12 +48,13 @@ class Step(NamedTuple):
 class Core:
     """Same plan, same inputs, same commands: it reads no clock and does no I/O.
 
+    `telling`: every reading comes back as an event, `Measured`; a season has no use for them.
     Raises ConfigError when the plan's expressions do not fit together.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, telling: bool = True) -> None:
         self.plan = plan
-        self._builder = Builder(plan)
+        self._builder = Builder(plan, telling)
         self._network = self._builder.network
         self._stage, self._settings = self._builder.stage, self._builder.settings
         self._clock_alarm = self._builder.book.own("clock")

@@ -36,8 +36,7 @@ class Node:
 
     place: int = -1
     wake_at: float = _NEVER
-    timer_at: float = _NEVER
-    """The network's own: where the node stands, when it wants to be run, and when the network looks after it next."""
+    """The network's own: where the node stands, and when it wants to be run."""
 
     def update(self, now: Moment) -> None:
         """Read slots and write others."""
@@ -99,13 +98,7 @@ class Network:
     def wake(self, node: Node, t: float) -> None:
         """Run a node at `t` at the latest; the earlier of two requests holds until it has been run."""
         if t < node.wake_at:
-            self.put_off(node, t)
-
-    def put_off(self, node: Node, t: float) -> None:
-        """Run a node at `t`, and not when it was to be run before."""
-        node.wake_at = t
-        if t < node.timer_at:
-            node.timer_at = t
+            node.wake_at = t
             heapq.heappush(self._timers, (t, node.place))
 
     def next_wake(self) -> float | None:
@@ -113,26 +106,19 @@ class Network:
         timers = self._timers
         while timers:
             t, place = timers[0]
-            node = self._nodes[place]
-            if t == node.wake_at:
+            if t == self._nodes[place].wake_at:
                 return t
-            if t == node.timer_at and node.wake_at != _NEVER:  # it was put off
-                node.timer_at = node.wake_at
-                heapq.heapreplace(timers, (node.wake_at, place))
-                continue
             heapq.heappop(timers)
-            if t == node.timer_at:
-                node.timer_at = _NEVER
         return None
 
     def sweep(self, now: Moment) -> None:
         """Run what is due and what follows from it."""
-        waiting, nodes = self._waiting, self._nodes
+        waiting, nodes, find = self._waiting, self._nodes, self._waiting.find
         while (due := self.next_wake()) is not None and due <= now.t:
             _, place = heapq.heappop(self._timers)
-            nodes[place].wake_at = nodes[place].timer_at = _NEVER
+            nodes[place].wake_at = _NEVER
             waiting[place] = 1
-        while (place := waiting.find(1)) >= 0:
+        while (place := find(1)) >= 0:
             waiting[place] = 0
             nodes[place].update(now)
 

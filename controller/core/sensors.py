@@ -24,16 +24,44 @@ _AGREEING = 3
 """So many readings in a row that agree with each other, though not with the past, are the new truth."""
 
 
-class Channel(Node):
-    """One sensor: `value` and `quality` slots hold what can be trusted of it."""
+class Ages(Node):
+    """Notices which channels have not been heard for too long: one timer for all, as every reading puts its own off."""
 
-    def __init__(self, network: Network, plan: SensorPlan) -> None:
+    key = "ages"
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._channels: list[Channel] = []
+        network.add(self, ())
+
+    def add(self, channel: Channel) -> None:
+        """Look after one more."""
+        self._channels.append(channel)
+
+    def update(self, now: Moment) -> None:
+        soonest = math.inf
+        for channel in self._channels:
+            stale_at = channel.stale_at()
+            if now.t >= stale_at:
+                channel.fade()
+            elif stale_at < soonest:
+                soonest = stale_at
+        self._network.wake(self, soonest)
+
+
+class Channel(Node):
+    """One sensor: `value` and `quality` slots hold what can be trusted of it.
+
+    `telling`: every reading is said again as an event, as it was taken.
+    """
+
+    def __init__(self, network: Network, ages: Ages, plan: SensorPlan, telling: bool) -> None:
         self.key = f"sensor {plan.point}"
         self.plan = plan
         self.value = network.slot()
         self.quality = network.slot(float(Quality.STALE))
         self.note = "no reading yet"
-        self._network = network
+        self._network, self._ages, self._telling = network, ages, telling
         self._shown = Quality.STALE
         self._heard = NAN
         self._raw = NAN
@@ -43,6 +71,7 @@ class Channel(Node):
         self._jump = NAN
         self._jumps = 0
         network.add(self, ())
+        ages.add(self)
 
     def receive(self, reading: Reading, now: Moment) -> None:
         """Take a reading; what is made of it shows in the slots and as an event."""
@@ -58,12 +87,12 @@ class Channel(Node):
         if quality is _GOOD:
             self._good, self._good_at, self._jumps = value, measured_at, 0
             self._heard = measured_at
-            network.put_off(self, measured_at + plan.stale_after)
+            network.wake(self._ages, measured_at + plan.stale_after)
             self._show(value, quality, note)
         else:
             self._show(NAN, quality, note)
-        # one comes with every reading: the constructor of a named tuple is a function in Python
-        network.events.append(tuple.__new__(Measured, (plan.point, value, quality, at)))
+        if self._telling:  # as a tuple is made: the constructor of a named one is a function in Python
+            network.events.append(tuple.__new__(Measured, (plan.point, value, quality, at)))
 
     def _judge(self, reading: Reading, value: float, t: float) -> tuple[Quality, str]:
         plan, raw = self.plan, reading.value
@@ -88,10 +117,15 @@ class Channel(Node):
         return self._jumps >= _AGREEING
 
     def update(self, now: Moment) -> None:
-        stale_at = self._heard + self.plan.stale_after
-        if now.t < stale_at:
-            self._network.put_off(self, stale_at)
-        elif self._shown is _GOOD:
+        """Nothing to read: readings come, and `Ages` sees when they don't."""
+
+    def stale_at(self) -> float:
+        """When its last good reading is too old (NaN: there has been none)."""
+        return self._heard + self.plan.stale_after
+
+    def fade(self) -> None:
+        """Its last good reading is too old."""
+        if self._shown is _GOOD:
             self._show(NAN, Quality.STALE, "no reading for too long")
 
     def _show(self, value: float, quality: Quality, note: str) -> None:

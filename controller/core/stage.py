@@ -167,9 +167,14 @@ class Stage:
         model = node.model
         before, node.allowed = model.position, want
         orders = model.advance(want, now.t, self.network.values[self._day])
-        commands = [self._command(node, order, want) for order in orders]
-        if self._publish(node, want) != before and len(node.group) > 1:
+        decided = _differs(node.decided, want, max(model.plan.deadband, 1.0))
+        cause = want.cause() if orders or decided else None  # written out once: texts take longer than the decision
+        commands = [self._command(node, order, want, cause) for order in orders]
+        if self._publish(node) != before and len(node.group) > 1:
             self._disturbed.update(node.group)
+        if decided and cause:
+            node.decided, node.cause = want, cause
+            self.network.events.append(Decided(node.name, want.goal, cause, self.network.instant))
         wake = model.next_wake(want, now.t)
         if wake is not None:
             self.network.wake(node, wake)
@@ -180,17 +185,14 @@ class Stage:
             self.book.report(node.limit_alarm, model.exhausted, "medium", f"{node.name}: {model.limited}")
         return commands
 
-    def _publish(self, node: Actuator, want: Want) -> float:
-        """Make the new position and decision visible to rules, journal and page. Returns the position."""
+    def _publish(self, node: Actuator) -> float:
+        """Make the new position visible to rules, journal and page. Returns it."""
         model, network = node.model, self.network
         position = self._show(node)
         last = node.moved_to
         if last is None or abs(position - last) >= 1 or (position != last and not model.on):
             node.moved_to = position
             network.events.append(Moved(node.name, position, network.instant))
-        if _differs(node.decided, want, max(model.plan.deadband, 1.0)):
-            node.decided, node.cause = want, want.cause()
-            network.events.append(Decided(node.name, want.goal, node.cause, network.instant))
         return position
 
     def _show(self, node: Actuator) -> float:
@@ -209,13 +211,12 @@ class Stage:
         self.command_id += 1
         return self.command_id
 
-    def _command(self, node: Actuator, order: Order, want: Want) -> Command:
+    def _command(self, node: Actuator, order: Order, want: Want, cause: Cause | None = None) -> Command:
+        """`cause`: that of the want, where it has been written out already."""
         if node.model.limited and order.verb is Verb.OFF:
             cause = Cause(Level.LIMIT, f"{node.name}: {node.model.limited}", (), want.overruled_by())
-        else:
-            cause = want.cause()
         at, output = self.network.instant, node.model.plan.output
-        command = Command(self.number(), output, order.verb, at, cause, order.seconds, order.renews)
+        command = Command(self.number(), output, order.verb, at, cause or want.cause(), order.seconds, order.renews)
         node.model.following.command_id = command.id
         self.network.events.append(Commanded(node.name, command))
         return command
