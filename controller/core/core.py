@@ -77,7 +77,8 @@ class Core:
                 break
             commands += self._stage.run(moment)
         commands += self._settings.commands()
-        return Step(commands, self._events(), self._wake_at(now, moment))
+        # as a tuple is made: the constructor of a named one is a function in Python
+        return tuple.__new__(Step, (commands, self._events(), self._wake_at(now, moment)))
 
     def shut_down(self, now: Instant, reports: Sequence[Report] = ()) -> Step:
         """Commands that bring everything to where it is to stop before the process ends.
