@@ -125,7 +125,7 @@ class _Decision:
                 return
 
     def take_hand(self, hand: Hand) -> None:
-        self.want = Want(hand.value, Level.HAND, hand.by)
+        self.want = Want(hand.value, Level.HAND, hand.by, ends=hand.ends)
 
     def take_safety(self) -> None:
         """Forced positions, then bounds, then the safe position for what safety rules cannot know."""

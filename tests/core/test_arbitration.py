@@ -241,3 +241,10 @@ def test_removing_an_interlock_changes_nothing_else() -> None:
     plan = Plan(GIMJE, (), (motor("vent", 60.0), switch("fan")))
     house = House(plan).after("5 min").override("fan", "on", "5 h").override("vent", 100, "5 h").after("3 min")
     house.expect(fan="on", vent=100).restart(plan=replace(plan)).after("1 s").expect(fan="on", vent=100)
+
+
+def test_a_hand_orders_no_longer_lease_than_it_lasts() -> None:
+    house = a_house().override("fan", "on", "2 min").after("1 s").expect(fan="on")
+    [command] = [command for command in house.commands if command.output == next(plan.output for plan in house.plan.actuators if plan.name == "fan")][-1:]
+    assert command.seconds is not None
+    assert command.seconds <= 120
