@@ -85,17 +85,22 @@ def prepare() -> None:
     compile_apart(__name__, cache_folder())
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether all that belongs into a folder has been compiled."""
+    return (folder / _READY).exists()
+
+
 def compile_apart(module: str, kept: Path) -> None:
     """Have `make` of a module compile into the folder `kept`, in a process of its own, where that was not done before.
 
     Should it fail there, then whoever needs the code compiles it, and hears why it cannot be done.
     """
-    if (kept / _READY).exists():
+    if is_kept(kept):
         return
     kept.mkdir(parents=True, exist_ok=True)
     with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several workers that need it at once, one compiles
-        if not (kept / _READY).exists():
+        if not is_kept(kept):
             code = f"from {module} import make; make()"
             path = os.pathsep.join(sys.path)
             command = [sys.executable, "-c", code]

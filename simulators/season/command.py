@@ -126,6 +126,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
     wanted = season(arguments, first)
     weather = wanted.table(first.site)
     record = _record(arguments)
+    prepare(quiet=arguments.json)
     runs: dict[str, Run] = {}
     for name, plan in plans.items():
         with progress(name, wanted.days, quiet=arguments.json) as tell:
@@ -191,6 +192,17 @@ def _answer(runs: dict[str, Run], wanted: Season, *, as_json: bool) -> None:
         console.print(f"[dim]{note}[/dim]")
     took = sum(run.seconds for run in runs.values())
     console.print(f"[dim]{len(runs) * wanted.days / took:,.1f} days a second[/dim]")
+
+
+def prepare(*, quiet: bool) -> None:
+    """Compile what has not been compiled before, and say so: nothing else is seen for so long."""
+    from . import compiled
+
+    if not compiled.available() or compiled.prepared():
+        return
+    if not quiet:
+        print("compiling the greenhouse for this computer, once: half a minute", file=sys.stderr)
+    compiled.prepare()
 
 
 @contextmanager

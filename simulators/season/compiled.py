@@ -31,6 +31,11 @@ def functions() -> tuple[Callable[..., None], Callable[..., None]]:
     return make()
 
 
+def prepared() -> bool:
+    """Whether that was done before."""
+    return equations.is_kept(folder())
+
+
 def prepare() -> None:
     """Have them compiled, where that was not done before. The equations first: one process after the other."""
     equations.prepare()

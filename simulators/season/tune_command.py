@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from controller.cli.main import fail
 from controller.cli.verb import DONE, NO, WRONG_USE, Verb
 
-from .command import add_season, plan_from, progress, season
+from .command import add_season, plan_from, prepare, progress, season
 
 if TYPE_CHECKING:
     from .tune import Task, Trial, Tuning
@@ -59,6 +59,7 @@ def _tune(arguments: argparse.Namespace) -> int:
 
     task = _task(arguments)
     tuning = Tuning(task, arguments.journal, arguments.seed)
+    prepare(quiet=arguments.json)
     with _executor(arguments) as (executor, at_once), progress("tune", arguments.trials, quiet=arguments.json) as tell:
         done = len(tuning.trials())
         tell(done)
@@ -144,7 +145,7 @@ def _answer(tuning: Tuning, best: list[Trial], *, as_json: bool) -> None:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     metrics = list(dict.fromkeys([*(name for name, _ in task.goals), *(each.name for each in task.keeps), "yield"]))
     for each in task.over:
-        shown.add_column(f"{each.name} ({each.unit})", justify="right")
+        shown.add_column(f"{each.name} ({each.unit})", justify="right", overflow="fold")
     for name in metrics:
         shown.add_column(f"{METRICS[name].title} ({METRICS[name].unit})", justify="right")
     for trial in best[:_SHOWN]:
