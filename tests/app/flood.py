@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from controller.app.control import ask
+from controller.app.control import NotRunning, ask
 from tests.benchmarks.mqtt_load import _QUANTITIES, _TYPICAL, A_MESSAGE, _rules, _site
 from tests.benchmarks.mqtt_wire import Wire
 from tests.benchmarks.peers import Peer
@@ -29,6 +29,7 @@ from tests.support.mosquitto import free_port, mosquitto
 
 POINTS, TIMES = 100, 10
 FEW = 5.0  # s
+START = 60.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def flood(seconds: float, every: float = FEW) -> Iterator[Seen]:
         try:
             assert controller._process is not None
             process = psutil.Process(controller._process.pid)
+            _wait_for(home / "state")
             with Wire(broker.port, "flood") as wire:
                 for _ in range(round(seconds / every)):
                     _send(wire, every)
@@ -60,6 +62,20 @@ def flood(seconds: float, every: float = FEW) -> Iterator[Seen]:
                     yield Seen(process.memory_info().rss / 2**20, process.num_fds(), counters)
         finally:
             controller.stop()
+
+
+def _wait_for(state: Path) -> None:
+    """Until the controller answers."""
+    end = time.monotonic() + START
+    while True:
+        try:
+            ask(state, {"do": "status"})
+        except NotRunning:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _send(wire: Wire, seconds: float) -> None:
