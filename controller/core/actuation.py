@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -56,6 +57,15 @@ class Order(NamedTuple):
     verb: Verb
     seconds: float | None = None
     renews: bool = False
+
+
+def first_after(t: float, times: list[float]) -> float | None:
+    """The earliest of the times that lie after `t`."""
+    first = math.inf
+    for at in times:
+        if t < at < first:
+            first = at
+    return None if first == math.inf else first
 
 
 class Following:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from controller.model.commands import Followed, Report, Verb
 
-from .actuation import Following, Order, Want
+from .actuation import Following, Order, Want, first_after
 from .plan import ActuatorPlan
 
 _OVERRUN = 5.0
@@ -130,7 +130,7 @@ class Motor:
             times.append(self._rest_until)
         if (look := self.following.next_look()) is not None:
             times.append(look)
-        return min((at for at in times if at > t), default=None)
+        return first_after(t, times)
 
     def heard(self, report: Report, t: float) -> None:
         """Take a report of the device."""

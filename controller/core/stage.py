@@ -143,14 +143,14 @@ class Stage:
         self._changed, self._disturbed = set(), set()
         handled, commands = set[str](), list[Command]()
         for name in names:
-            if name in handled:
-                continue
-            group = self.actuators[name].group
-            handled.update(group)
+            node = self.actuators[name]
+            group = node.group
             if len(group) == 1:
-                node = self.actuators[name]
                 commands += self._advance(node, node.arbiter.want, now)
                 continue
+            if name in handled:
+                continue
+            handled.update(group)
             for member, want in self._allowed(group).items():
                 node = self.actuators[member]
                 if member in changed or want != node.allowed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from controller.model.commands import Followed, Report, Verb
 
-from .actuation import Following, Order, Want
+from .actuation import Following, Order, Want, first_after
 from .plan import ActuatorPlan
 
 LEASE = 300.0
@@ -143,7 +143,7 @@ class Switch:
                 times.append(self._lease_ends)
         elif want.goal >= 50 and not self._spent:
             times.append(self._may_start(t))
-        return min((at for at in times if at > t), default=None)
+        return first_after(t, times)
 
     def heard(self, report: Report, t: float) -> None:
         """Take a report of the device."""
