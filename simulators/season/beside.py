@@ -29,7 +29,11 @@ _LATE = 2 * INTERVAL
 
 _NEEDED = ("air.temperature", "outside.temperature", "outside.radiation")
 _OUTSIDE_CO2 = 420.0  # ppm
-_USUAL = {"outside.humidity": 75.0, "outside.wind_speed": 2.0, "outside.rain": 0.0}
+_USUAL = {"outside.wind_speed": 2.0, "outside.rain": 0.0}
+_HUMIDITY = "outside.humidity"
+_DEW_RISES = 3.0 / 86400.0
+"""°C/s: where humidity is not measured outside, its dew point is the lowest temperature of the night (Allen et al.,
+1998, FAO paper 56, equation 48), which is forgotten at this pace."""
 _LOW_SUN = 0.1  # sine of the elevation below which radiation says little about clouds
 _SOIL_MEMORY = 45 * 86400.0  # s
 
@@ -51,7 +55,7 @@ class Beside:
         self._looks = 0
         self._held = dict(_USUAL)
         self._cover = derived.UNKNOWN_COVER
-        self._soil = math.nan
+        self._soil = self._dew = math.nan
 
     def see(self, at: Instant, points: Mapping[str, float], positions: Mapping[str, float]) -> Iterator[None] | None:
         """As `Watch`. An interval in which an actuator was not known is not judged."""
@@ -88,7 +92,7 @@ class Beside:
 
     def _outside(self, at: Instant, points: Mapping[str, float]) -> list[float] | None:
         """A row of weather, in the order of its columns; what is not measured follows from what is, or is held."""
-        for name in (*_NEEDED[1:], *_USUAL):
+        for name in (*_NEEDED[1:], *_USUAL, _HUMIDITY):
             value = points.get(name, math.nan)
             if value == value:
                 self._held[name] = value
@@ -96,7 +100,7 @@ class Beside:
         if any(name not in held for name in _NEEDED[1:]):
             return None
         temperature, radiation = held["outside.temperature"], max(held["outside.radiation"], 0.0)
-        pressure = air.saturation(temperature) * min(held["outside.humidity"], 100.0) / 100
+        pressure = self._vapour_pressure(temperature)
         sine = sun.sine_of_elevation(at.wall_ns / NS, self._site.latitude, self._site.longitude)
         if sine > _LOW_SUN:
             self._cover = sun.clouds_that_leave(radiation / sun.clear_sky(sine))
@@ -106,6 +110,15 @@ class Beside:
         sky = air.sky_temperature(temperature, pressure, self._cover)
         wind, rain = max(held["outside.wind_speed"], 0.0), held["outside.rain"]
         return [temperature, pressure, _OUTSIDE_CO2, wind, 0.0, radiation, sky, self._soil, rain]
+
+    def _vapour_pressure(self, temperature: float) -> float:
+        """Pa; by what is measured, or else by the dew point that is likely."""
+        if self._dew != self._dew:
+            self._dew = temperature
+        self._dew = min(temperature, self._dew + INTERVAL * _DEW_RISES)
+        if _HUMIDITY in self._held:
+            return air.saturation(temperature) * min(self._held[_HUMIDITY], 100.0) / 100
+        return air.saturation(self._dew)
 
 
 class Factory:

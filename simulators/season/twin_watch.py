@@ -33,6 +33,8 @@ _PATIENCE = {HEATER: 9, WELDED: 9, VENT: 9, DOOR: 18}
 """Intervals that tell something, one after the other, before it is said: 45 min. A cover that loses a little more than
 the twin's looks like a door for an hour."""
 
+_CLOSED = 0.05  # vents that are open by less
+
 _ACCUSED, _CLEARED = 0.7, 0.4  # how much of the way from the healthy course to the broken one the air must go
 
 Obeyed = Callable[[dict[int, float]], None]
@@ -172,7 +174,9 @@ def _welded(control: dict[int, float]) -> None:
 
 
 def _draughty(control: dict[int, float]) -> None:
-    control[controls.DOOR] = 1.0
+    """Beside an open vent a door makes no difference that could be told from a twin that is a little off."""
+    opened = max(control.get(controls.ROOF_VENT, 0.0), control.get(controls.SIDE_VENT, 0.0))
+    control[controls.DOOR] = float(opened < _CLOSED)
 
 
 def _shut(control: dict[int, float]) -> None:

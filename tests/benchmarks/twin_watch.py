@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from controller.app.lookout import LOOK_EVERY
 from controller.core.plan import Plan
 from controller.model.points import Quality
 from controller.model.time import NS
@@ -27,7 +28,7 @@ from simulators.season.beside import Beside
 from simulators.season.calibrate import KNOBS, adjusted
 from simulators.season.command import plan_from
 from simulators.season.engine import Engine
-from simulators.season.season import CADENCE, Season
+from simulators.season.season import Season
 from simulators.season.twin_watch import DOOR, HEATER, VENT, WELDED
 from tests.config.example import RULES, SITE
 
@@ -56,7 +57,7 @@ class Break(NamedTuple):
 BREAKS = (
     Break(HEATER, Kind.BLOCKED, "heater", 20),
     Break(WELDED, Kind.WELDED, "heater", 4),
-    Break(VENT, Kind.SLIP, "roof_vent", 6, 1.0),
+    Break(VENT, Kind.SLIP, "roof_vent", 0, 1.0),
     Break(DOOR, Kind.DOOR, "door", 20),
 )
 
@@ -83,7 +84,7 @@ def watched(plan: Plan, start: datetime, days: float, broken: Break | None, twin
     heard: list[list[Told]] = [[] for _ in twins]
     more = True
     while more:
-        more = engine.run(CADENCE)
+        more = engine.run(LOOK_EVERY)
         points = {view.name: view.value for view in engine.core.points() if view.quality is Quality.GOOD}
         positions = {view.name: view.position for view in engine.core.actuators() if not view.trouble}
         hour = engine.elapsed() / 3600
