@@ -117,16 +117,25 @@ def row(heard: Sequence[Sequence[Told]], broken: Break | None) -> str:
     begun = 0.0 if broken is None else broken.hour
     right = [next((told.hour for told in each if told.alarm == named and told.hour >= begun), None) for each in heard]
     hours = sorted(hour - begun for hour in right if hour is not None)
-    wrong: list[str] = []
-    for twin, each in zip(TWINS, heard, strict=True):
-        wrong += [f"{twin}: {_said(told)}" for told in each if told.alarm != named or told.hour < begun]
+    wrong = _wrong(heard, named, begun)
     soon = f"{hours[0]:.1f} .. {hours[-1]:.1f} h" if hours else "-"
     return f"{f'{len(hours)} of {len(heard)}' if named else '-':>8}  {soon:>14}  {'; '.join(wrong) or 'nothing'}"
 
 
-def _said(told: Told) -> str:
-    until = "the end" if told.until is None else f"{told.until:.1f} h"
-    return f"{told.alarm} {told.hour:.1f} h to {until}"
+def _wrong(heard: Sequence[Sequence[Told]], named: str, begun: float) -> list[str]:
+    """By alarm: how many twins, and from the first hour of it to the last."""
+    lines = []
+    for alarm in sorted({told.alarm for each in heard for told in each}):
+        false = [
+            [told for told in each if told.alarm == alarm and (alarm != named or told.hour < begun)] for each in heard
+        ]
+        found = [told for each in false for told in each]
+        if found:
+            ends = [told.until for told in found if told.until is not None]
+            last = "the end" if len(ends) < len(found) else f"{max(ends):.1f} h"
+            count = sum(map(bool, false))
+            lines.append(f"{alarm} by {count}, {min(told.hour for told in found):.1f} h to {last}")
+    return lines
 
 
 def main() -> int:
