@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from controller.app.shadow import Findings
@@ -51,7 +50,7 @@ class ShadowFile:
 
     def write(self, kept: Kept) -> None:
         """Keep a shadow in place of the one before, as a whole or not at all. Raises OSError."""
-        replace_file(self._path, orjson.dumps(kept))
+        replace_file(self._path, _format().dump_json(kept))
 
     def remove(self) -> None:
         """Keep none. Raises OSError."""

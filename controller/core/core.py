@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from controller.model.commands import Acknowledge, Command, Notice, Override, Release, Report, Request
 from controller.model.events import AlarmState, Event
@@ -21,19 +21,19 @@ from .network import Moment
 from .plan import IrrigationPlan, Plan
 from .views import ActuatorView, AlarmView, PointView, RoundView, SettingView
 
-_CLOCK_SET = 2 * NS
+_CLOCK_SET: Final = 2 * NS
 """Nanoseconds by which the wall clock must leave the monotonic one before it counts as having been set."""
 
-CLOCK_KNOWN = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * NS
+CLOCK_KNOWN: Final = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * NS
 """A wall clock before this has not been set: a machine without a clock of its own starts in 1970."""
 
-_PASSES = 16
+_PASSES: Final = 16
 """Actuators and rules see each other's changes within one step; a circle of them goes on a second later."""
 
 LONGEST_OVERRIDE = 24 * 3600.0
 """Seconds after which every override ends, whatever was asked for."""
 
-_SHORTEST_WAIT = 1e-6
+_SHORTEST_WAIT: Final = 1e-6
 """Seconds."""
 
 

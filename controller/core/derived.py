@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 from controller.rules.compiler import Compiled
 
@@ -22,7 +23,7 @@ MOIST_AIR: dict[str, Callable[[float, float], float]] = {
 
 _FIRST_LITRE = 1.0
 
-_LOOK = 60.0
+_LOOK: Final = 60.0
 """Seconds between two looks at a sum that grows."""
 
 

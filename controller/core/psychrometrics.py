@@ -7,9 +7,12 @@ below 0.4 % from -40 to 50 °C.
 from __future__ import annotations
 
 import math
+from typing import Final
 
-_A, _B, _C = 0.61094, 17.625, 243.04
-_VAPOUR_GAS_CONSTANT = 461.5  # J/(kg·K)
+_A: Final = 0.61094  # kPa
+_B: Final = 17.625
+_C: Final = 243.04  # °C
+_VAPOUR_GAS_CONSTANT: Final = 461.5  # J/(kg·K)
 
 
 def saturation_pressure(temperature: float) -> float:

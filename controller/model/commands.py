@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -32,8 +31,7 @@ class Level(StrEnum):
     IDLE = "idle"
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why an actuator does what it does.
 
     `rule` names the rule, interlock, person or limit that won; `values` are the inputs it was decided on, already
@@ -52,8 +50,7 @@ class Cause:
         return "; ".join((text, *self.chain))
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """An order for one output point.
 
     `id` grows with every command of a process. `seconds` bounds it: for ON it is a lease, renewed while it holds, after

@@ -1,4 +1,7 @@
-"""What happened: the core's output besides commands. The store keeps them and the uplinks carry them away."""
+"""What happened: the core's output besides commands. The store keeps them and the uplinks carry them away.
+
+What comes often is a tuple, which is made in a third of the time.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,7 @@ from .time import Instant
 
 
 class Measured(NamedTuple):
-    """A raw reading after treatment: the calibrated value, or NaN where none can be trusted.
-
-    The one event that comes with every reading: a tuple is made in a third of the time.
-    """
+    """A raw reading after treatment: the calibrated value, or NaN where none can be trusted."""
 
     point: str
     value: float
@@ -23,16 +23,14 @@ class Measured(NamedTuple):
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Commanded:
+class Commanded(NamedTuple):
     """A command was given for an actuator (`command.output` is its wire, `actuator` its name)."""
 
     actuator: str
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """An actuator has a new target, with its cause. `target` is % of opening, 0 or 100 for switches and valves."""
 
     actuator: str
@@ -41,8 +39,7 @@ class Decided:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """An actuator's estimated position changed (%; 0 or 100 for switches and valves)."""
 
     actuator: str

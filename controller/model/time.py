@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-NS = 1_000_000_000
+NS: Final = 1_000_000_000
 
 
 class Instant(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -219,7 +219,7 @@ class Device:
     def _tell(self, output: Output, command: Command, effects: Effects) -> None:
         wanted = command
         if command.value is not None:
-            wanted = replace(command, value=(command.value - output.settings.shift) / output.settings.factor)
+            wanted = command._replace(value=(command.value - output.settings.shift) / output.settings.factor)
         for topic, payload in self._format.order(output.source, wanted):
             effects.publishes.append(Publish(topic, payload.encode(), command))
 

@@ -26,9 +26,11 @@ _ROOT = Path(__file__).parents[2]
 _WHOLE = ("controller.core",)
 _SINGLE = (
     "controller.model.time",
+    "controller.model.units",
     "controller.model.points",
     "controller.model.commands",
     "controller.model.events",
+    "controller.rules.compiler",
     "simulators.season.engine",
     "simulators.season.machines",
 )

@@ -95,7 +95,7 @@ class Engine:
                 at = soonest
             if at >= end:
                 break
-            self.now = now = Instant(at, at + offset)
+            self.now = now = tuple.__new__(Instant, (at, at + offset))
             inputs: list[Reading | Report] = []
             while self._edges and self._edges[0].at <= now.wall_ns:
                 self._physics_to(at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -579,14 +578,14 @@ async def test_a_nutrient_node_mixes_what_it_was_last_told(bench: Bench, start: 
     points = {"valve": "area/3", "nutrient.ec": "target_ec", "nutrient.ph": "target_ph"}
     assert source("target_ec") == Source("dS/m", "number")
     async with start(device("mixer", points, address=7, profile="ks-x-3288", ph="6 pH", ec="1.8 mS/cm")) as line:
-        told = await line.told(replace(command("nutrient.ec", Verb.SET), value=1.5))
+        told = await line.told(command("nutrient.ec", Verb.SET)._replace(value=1.5))
         assert (told.followed, told.value, node.writes) == (Followed.RESTING, 1.5, [])
         await line.told(command("valve", Verb.ON, 90.0))
         assert node.writes == [(16, 504, (403, 1, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40C0))]
-        await line.told(replace(command("nutrient.ph", Verb.SET), value=5.5))
+        await line.told(command("nutrient.ph", Verb.SET)._replace(value=5.5))
         await line.told(command("valve", Verb.ON, 90.0))
         assert node.writes[-1] == (16, 504, (403, 2, 3, 3, 90, 0, 0, 0x3FC0, 0, 0x40B0))
-        assert (await line.told(replace(command("nutrient.ph", Verb.SET), value=15.0))).followed is Followed.REFUSED
+        assert (await line.told(command("nutrient.ph", Verb.SET)._replace(value=15.0))).followed is Followed.REFUSED
 
 
 async def test_a_nutrient_node_runs_its_own_programme(bench: Bench, start: Start) -> None:
@@ -622,13 +621,13 @@ async def test_a_switch_of_level_2_runs_at_the_ratio_that_it_was_last_told(bench
     assert source("target_ratio/1") == Source("%", "number")
     async with start(device("node", points, address=5, profile="ks-x-3267")) as line:
         await line.told(command("fan", Verb.ON, 60.0))
-        told = await line.told(replace(command("fan.speed", Verb.SET), value=40.0))
+        told = await line.told(command("fan.speed", Verb.SET)._replace(value=40.0))
         assert (told.followed, told.value) == (Followed.RESTING, 40.0)
         await line.told(command("fan", Verb.ON, 60.0))
         await line.told(command("fan", Verb.OFF))
         assert node.writes == [(16, 504, (202, 1, 60, 0)), (16, 504, (203, 2, 60, 0, 40)), (16, 504, (0, 3))]
-        assert (await line.told(replace(command("fan.speed", Verb.SET), value=101.0))).followed is Followed.REFUSED
-        await line.told(replace(command("pump.speed", Verb.SET), value=40.0))
+        assert (await line.told(command("fan.speed", Verb.SET)._replace(value=101.0))).followed is Followed.REFUSED
+        await line.told(command("pump.speed", Verb.SET)._replace(value=40.0))
         refused = await line.told(command("pump", Verb.ON, 60.0))
         assert (refused.followed, refused.note) == (Followed.REFUSED, "a switch of level 1 has no ratio")
 

@@ -188,11 +188,11 @@ async def test_numbers_are_written_in_the_devices_unit_and_read_back(
     async with start(replace(made, points=points)) as line:
         await line.heard.until(lambda: line.heard.reports("pipe"))
         assert line.heard.reports("pipe")[0].value == 45.0
-        told = await line.told(replace(command("pipe", Verb.SET), value=52.04))
+        told = await line.told(command("pipe", Verb.SET)._replace(value=52.04))
         assert (told.followed, told.value, told.note, slave.words[40]) == (Followed.RESTING, 52.04, "", 520)
-        told = await line.told(replace(command("ec", Verb.SET), value=2500.0))  # the setting is in µS/cm
+        told = await line.told(command("ec", Verb.SET)._replace(value=2500.0))  # the setting is in µS/cm
         assert (told.value, slave.words[50], slave.words[51]) == (2500.0, 0, 0x4020)
-        refused = await line.told(replace(command("pipe", Verb.SET), value=95.0))
+        refused = await line.told(command("pipe", Verb.SET)._replace(value=95.0))
         assert (refused.followed, refused.note) == (Followed.REFUSED, "the device takes 20 .. 90 °C")
         slave.words[40] = 300  # somebody turns it at the device
         await line.heard.until(lambda: line.heard.reports("pipe")[-1].value == 30.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -372,7 +371,7 @@ def test_a_number_of_ones_own_is_set_in_the_devices_unit() -> None:
     one = Device(DeviceSettings("mixer", options, (PointSettings("mixer.ec", "ec", factor=0.001),)), mixer)
     effects = Effects()
     one.connected(NOW, effects)
-    one.command(replace(order(7, "mixer.ec", Verb.SET, NOW), value=2.25), NOW, effects)
+    one.command(order(7, "mixer.ec", Verb.SET, NOW)._replace(value=2.25), NOW, effects)
     assert [(p.topic, p.payload) for p in effects.publishes] == [("c", b'{"ec": 2250}')]
     effects = Effects()
     assert one.readers()["t"](b'{"ec": 2250}', False, NOW, effects)
