@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from controller.model.commands import Acknowledge, Command, Notice, Override, Release, Report, Request
 from controller.model.events import AlarmState, Event
 from controller.model.points import Quality, Reading
-from controller.model.time import NS, Instant
+from controller.model.time import NS, Instant, later
 from controller.model.units import show_duration
 from controller.rules.tree import Name, SinceStart, walk
 
@@ -128,7 +128,7 @@ class Core:
             return now.after(1.0)
         due = self._network.next_wake()
         # seconds are rounded to nanoseconds: a timer that seems due already is not, by the core's own arithmetic
-        return None if due is None else now.after(max(due - moment.t, _SHORTEST_WAIT))
+        return None if due is None else later(now, max(due - moment.t, _SHORTEST_WAIT))
 
     # inputs
 

@@ -137,7 +137,11 @@ class Network:
 
     def _enqueue(self, place: int) -> None:
         self._waiting[place] = True
-        insort(self._queue, -place)
+        queue = self._queue
+        if queue and -place < queue[-1]:
+            insort(queue, -place)
+        else:
+            queue.append(-place)
 
 
 def none_if_unknown(value: float) -> float | None:
