@@ -26,7 +26,6 @@ _ROOT = Path(__file__).parents[2]
 _WHOLE = ("controller.core",)
 _SINGLE = (
     "controller.model.time",
-    "controller.model.units",
     "controller.model.points",
     "controller.model.commands",
     "controller.model.events",

@@ -55,3 +55,13 @@ def test_it_is_not_used_once_the_core_is_imported() -> None:
     import controller.core.core  # noqa: F401
 
     assert not compiling.use()
+
+
+def test_nothing_of_it_is_imported_before_a_command_asks_for_it() -> None:
+    code = (
+        "import sys, controller.cli.main, simulators.season.command, simulators.season.tune_command\n"
+        "from simulators.season import compiled, compiling\n"
+        "print(*sys.modules.keys() & set(compiling.modules()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
