@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from controller.core.plan import Plan
@@ -18,7 +16,6 @@ from .recorder import Recorder
 from .season import Season
 
 _STRIDE = 6 * 3600.0  # s between two reports on how far it is
-_OBJECTS = 50_000
 
 Progress = Callable[[float], None]
 """Hears how many days are done."""
@@ -54,27 +51,15 @@ def run(
     recorder = None if record is None else Recorder(engine, record)
     began = time.perf_counter()
     done = 0.0
-    with _seldom_collecting():
-        while done < season.seconds:
-            if recorder is None:
-                engine.run(_STRIDE)
-            else:
-                for _ in range(max(round(_STRIDE / recorder.interval), 1)):
-                    if not recorder.run():
-                        break
-            done = engine.elapsed()
-            progress(done / 86400.0)
+    while done < season.seconds:
+        if recorder is None:
+            engine.run(_STRIDE)
+        else:
+            for _ in range(max(round(_STRIDE / recorder.interval), 1)):
+                if not recorder.run():
+                    break
+        done = engine.elapsed()
+        progress(done / 86400.0)
     if recorder is not None:
         recorder.close()
     return Run(result(engine), recorder, time.perf_counter() - began, engine.steps)
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """A season makes no circles: looking for them every 700 objects would cost a tenth of its time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(_OBJECTS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
