@@ -5,6 +5,7 @@ Durations are in seconds, positions in % of opening, values in the unit of their
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -438,5 +439,16 @@ class Plan:
 
     def compartment_of(self, name: str) -> str:
         """The compartment that a point, an actuator or a setpoint belongs to by its name; "" for what is shared."""
-        first, dot, _ = name.partition(".")
-        return first if dot and any(compartment.name == first for compartment in self.compartments) else ""
+        return self.placed(name)[0]
+
+    def placed(self, name: str) -> tuple[str, str]:
+        """That compartment, and what the name is without it."""
+        return placed(name, [compartment.name for compartment in self.compartments])
+
+
+def placed(name: str, compartments: Container[str]) -> tuple[str, str]:
+    """The compartment that a name belongs to, and the rest of it: east.dli is the dli of east, dli that of what is
+    shared, which is "".
+    """
+    first, dot, rest = name.partition(".")
+    return (first, rest) if dot and first in compartments else ("", name)

@@ -132,11 +132,6 @@ class PlanScope:
         self._inherit(node.slot, (temperature.slot, humidity.slot))
         return Symbol(node.slot, QUANTITIES[key].unit)
 
-    def _placed(self, name: str) -> tuple[str, str]:
-        """The compartment of a name and the rest of it: east.dli is the dli of east, dli that of what is shared."""
-        compartment = self._plan.compartment_of(name)
-        return compartment, name.removeprefix(f"{compartment}.")
-
     def _measured(self, quantity: str, compartment: str) -> list[str]:
         """The points of a quantity in a compartment: no compartment goes by what another measures."""
         points = [point for point, of in self._quantities.items() if of == quantity]
@@ -146,12 +141,12 @@ class PlanScope:
         return [slot for valve, slot in self.given.items() if self._plan.compartment_of(valve) == compartment]
 
     def _day_sum(self, name: str) -> Symbol | None:
-        _, key = self._placed(name)
+        _, key = self._plan.placed(name)
         slot = self._sum(name, self._day, "today") if key in _SUMS else None
         return None if slot is None else Symbol(slot, QUANTITIES[key].unit)
 
     def _sum(self, name: str, reset: int, since: str) -> int | None:
-        compartment, key = self._placed(name)
+        compartment, key = self._plan.placed(name)
         quantity, factor = _SUMS[key]
         sources = self._measured(quantity, compartment)
         if not sources:
@@ -164,7 +159,7 @@ class PlanScope:
         return self._sums[name, reset]
 
     def _drain_fraction(self, name: str) -> Symbol | None:
-        compartment, key = self._placed(name)
+        compartment, key = self._plan.placed(name)
         drains, given = self._measured("drain", compartment), self._given_in(compartment)
         if key != _DRAIN or not drains or not given:
             return None
@@ -339,7 +334,7 @@ class PlanScope:
     def sum_since_start(self, name: str) -> int | None:
         if not self._valve:
             return None
-        if self._placed(name)[1] in _SUMS:
+        if self._plan.placed(name)[1] in _SUMS:
             return self._sum(name, self.valve(self._valve).last_start, f"since start of {self._valve}")
         plan = self._named_sums.get(name)
         if plan is None:

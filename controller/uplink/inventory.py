@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.core.build import Builder
-from controller.core.plan import Plan
+from controller.core.plan import Plan, placed
 from controller.model.units import Quantity
 
 
@@ -31,10 +31,9 @@ class Inventory:
     periods: tuple[str, ...]
     compartments: tuple[tuple[str, str], ...] = ()
 
-    def compartment_of(self, name: str) -> str:
-        """The compartment that a name belongs to; "" for what is shared."""
-        first, dot, _ = name.partition(".")
-        return first if dot and any(compartment == first for compartment, _ in self.compartments) else ""
+    def placed(self, name: str) -> tuple[str, str]:
+        """The compartment that a name belongs to ("": it is shared), and the name without it."""
+        return placed(name, dict(self.compartments))
 
     def kind(self, actuator: str) -> str | None:
         """The kind of an actuator, None where there is none of this name."""

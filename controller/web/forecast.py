@@ -61,12 +61,14 @@ def _by_start(
     """When each alternative of the start condition comes true, if light and all else stay as they are."""
     for part in _alternatives(rule.start.tree) if rule.start else ():
         match part:
-            case Compare(">" | ">=", SinceStart(Name(name)), Number(value, unit)) if _key(name, plan) in _PER_SECOND:
-                key = _key(name, plan)
+            case Compare(">" | ">=", SinceStart(Name(name)), Number(value, unit)) if (
+                plan.placed(name)[1] in _PER_SECOND
+            ):
+                compartment, key = plan.placed(name)
                 wanted = value * unit.scale / QUANTITIES[key].unit.scale
                 gathered = view["sums"].get(name)
                 quantity, factor = _PER_SECOND[key]
-                rate = _rate(quantity, plan.compartment_of(name), rates, plan)
+                rate = _rate(quantity, compartment, rates, plan)
                 if gathered is not None and wanted <= gathered:
                     yield 0.0, "light"
                 elif gathered is not None and rate is not None and rate > 0:
@@ -75,11 +77,6 @@ def _by_start(
                 yield max(seconds - view["since"], 0.0), "time"
             case _:
                 pass
-
-
-def _key(name: str, plan: Plan) -> str:
-    """The kind of a sum: east.dli is the dli of the compartment east."""
-    return name.removeprefix(f"{plan.compartment_of(name)}.")
 
 
 def _rate(quantity: str, compartment: str, rates: Mapping[str, float | None], plan: Plan) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.core.plan import placed
 from controller.web.language import N_, Speech
 
 _WORDS = {
@@ -70,15 +71,13 @@ _WORDS = {
 
 def compartment_of(name: str, say: Speech) -> str:
     """The compartment that a name belongs to; "" where it is shared."""
-    first, dot, _ = name.partition(".")
-    return first if dot and first in say.places else ""
+    return placed(name, say.places)[0]
 
 
 def label(name: str, say: Speech) -> str:
     """The name in words, or as it is written where one of its parts has no word; behind its compartment's."""
-    compartment = compartment_of(name, say)
-    place = say.places.get(compartment, "")
-    words = _in_words(name.removeprefix(f"{compartment}."), say)
+    compartment, rest = placed(name, say.places)
+    place, words = say.places.get(compartment, ""), _in_words(rest, say)
     return f"{place} · {words}" if place else words
 
 

@@ -49,8 +49,8 @@ def _crossed(plan: Plan, what: str, moved: list[str], part: object, known: set[s
         return
     read = {name: expression for expression in expressions(part) for name in names_in(expression.tree)}
     for name, expression in read.items():
-        other = plan.compartment_of(name)
-        own = f"{home}.{name.removeprefix(f'{other}.')}"
+        other, rest = plan.placed(name)
+        own = f"{home}.{rest}"
         if other and other != home and own in known and own not in read:
             yield Finding(
                 "other compartment",

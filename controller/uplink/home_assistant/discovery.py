@@ -166,9 +166,9 @@ def _entities(house: Inventory, topics: Topics) -> Iterator[Entity]:
 
 
 def _entity(platform: str, kind: str, name: str, house: Inventory, topics: Topics, config: Config) -> Entity:
-    key, compartment = f"{kind}_{ident(name)}", house.compartment_of(name)
+    key, (compartment, own) = f"{kind}_{ident(name)}", house.placed(name)
     if compartment:  # Home Assistant puts the name of the device before it
-        config |= {"name": config["name"].replace(name, name.removeprefix(f"{compartment}."))}
+        config |= {"name": config["name"].replace(name, own)}
     return Entity(platform, key, {"unique_id": f"onsil_{topics.node}_{key}", **config}, compartment)
 
 

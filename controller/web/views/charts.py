@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from controller.core.plan import Plan
+from controller.core.plan import Plan, placed
 from controller.store.export import units
 from controller.web.bands import Band
 from controller.web.html import Html, el
@@ -15,7 +15,7 @@ from controller.web.language import N_, Speech
 from controller.web.names import label
 
 from .layout import heading
-from .parts import Part, parts
+from .parts import parts
 
 State = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ JS_WORDS = {
 
 def content(state: State, plan: Plan, bands: Mapping[str, Band], formats: Sequence[str], say: Speech) -> list[Html]:
     known = units(plan)
-    usual = [p["name"] for part in parts(state, say) for p in part.points if _own(p["name"], part) in USUAL]
+    usual = [p["name"] for part in parts(state, say) for p in part.points if placed(p["name"], say.places)[1] in USUAL]
     chosen = usual or [p["name"] for p in state["points"][:2]]
     settings = {
         "now": state["wall_ns"] // 1_000_000_000,
@@ -85,11 +85,6 @@ def content(state: State, plan: Plan, bands: Mapping[str, Band], formats: Sequen
         el("section", el("h2", say("Download")), _downloads(formats, say)),
         el("script", _data(settings), type="application/json", id="settings"),
     ]
-
-
-def _own(name: str, part: Part) -> str:
-    """A name without that of its compartment."""
-    return name.removeprefix(f"{part.name}.")
 
 
 def _unit(text: str) -> str:
