@@ -20,6 +20,7 @@ from controller.app.records import Records
 from controller.store.entries import NOTE
 from controller.store.schema import FILE
 from controller.web.child import output
+from controller.web.language import minute
 from controller.web.timeline import told_lines
 
 log = logging.getLogger("onsil.web")
@@ -60,8 +61,8 @@ class Backups:
         """An archive, as the answer that sends it; `at` is the local time (ISO 8601). Raises Refused."""
         if self.making is not None:
             raise Refused(f"{self.making.by} is just having a backup made; wait until it is done")
-        minute = at[:16].replace("T", " ")
-        making = self.making = Making(by, minute)
+        since = minute(at)
+        making = self.making = Making(by, since)
         file = records.state / FOLDER / "backup.tar.gz"
         try:
             await asyncio.to_thread(_prepare, records.state)
@@ -72,8 +73,8 @@ class Backups:
         making.sending = True
         text = f"backup made by {by}"
         records.note(SUBJECT, text)
-        self.last = {"at": minute, "text": text}
-        return Sent(file, f"onsil-{minute.translate(_PLAIN)}.tar.gz", lambda: self._over(records.state))
+        self.last = {"at": since, "text": text}
+        return Sent(file, f"onsil-{since.translate(_PLAIN)}.tar.gz", lambda: self._over(records.state))
 
     async def look_up(self, records: Records, now_ns: int, zone: ZoneInfo) -> None:
         """Have `last` say what the journal says about the last one that was made here."""

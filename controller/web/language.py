@@ -22,6 +22,11 @@ def N_(text: str) -> str:
     return text
 
 
+def minute(time: str) -> str:
+    """A local time (ISO 8601) as people read it, to the minute."""
+    return time[:16].replace("T", " ")
+
+
 class Speech:
     """One language. Called with an English text, and values for its {holes}, it says the text.
 

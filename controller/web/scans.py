@@ -19,6 +19,7 @@ from controller.app.records import Records
 from controller.app.serial_ports import DEV, holders, opened_here, present
 from controller.model.addresses import without_secrets
 from controller.web.child import speaking, too_long
+from controller.web.language import minute
 
 log = logging.getLogger("onsil.web")
 
@@ -76,7 +77,7 @@ class Scans:
             await asyncio.to_thread(self._check_port, target, records)
             taken = partial(_wired, Path(target), records)
         self._check_free()  # somebody may have been faster meanwhile
-        scan = self.last = Scan(without_secrets(target), by, at[:16].replace("T", " "))
+        scan = self.last = Scan(without_secrets(target), by, minute(at))
         records.note(SUBJECT, f"scan of {scan.target} begun by {by}")
         self._task = asyncio.create_task(_run(scan, target, thorough, taken))
 

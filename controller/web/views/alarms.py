@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from controller.web.html import Html, el
-from controller.web.language import Speech
+from controller.web.language import Speech, minute
 from controller.web.phrases import told
 
 from .layout import heading, section
@@ -33,7 +33,7 @@ def _standing(state: State, may_acknowledge: bool, say: Speech) -> Html:
 
 
 def _alarm(alarm: State, may_acknowledge: bool, say: Speech) -> Html:
-    since, state = alarm["since"][:16].replace("T", " "), told(alarm["state"], say)
+    since, state = minute(alarm["since"]), told(alarm["state"], say)
     button = el(
         "button",
         say("I have seen it"),
@@ -65,7 +65,7 @@ def history(past: Sequence[Mapping[str, str]], say: Speech) -> Html:
     lines = [
         el(
             "tr",
-            el("td", el("time", line["at"][:16].replace("T", " "), datetime=line["at"])),
+            el("td", el("time", minute(line["at"]), datetime=line["at"])),
             el("td", told(line["priority"], say)),
             el("td", told(line["subject"], say)),
             el("td", told(line["state"], say)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.web.backups import Backups
 from controller.web.html import Html, el
-from controller.web.language import Speech
+from controller.web.language import Speech, minute
 from controller.web.phrases import told
 
 from .layout import section
@@ -24,8 +24,7 @@ def fragment(backups: Backups, say: Speech) -> Html:
     elif making is not None:
         state = say("A backup for {who} is being made, since {time}.", who=told(making.by, say), time=making.since)
     elif last is not None:
-        at = last["at"][:16].replace("T", " ")
-        state = say("The last one: {time}, {text}.", time=at, text=told(last["text"], say))
+        state = say("The last one: {time}, {text}.", time=minute(last["at"]), text=told(last["text"], say))
     else:
         state = say("None was made here yet.")
     return el(

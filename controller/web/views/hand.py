@@ -8,7 +8,7 @@ from typing import Any
 from controller.core.plan import ActuatorPlan, Plan
 from controller.rules.tree import names_in
 from controller.web.html import Html, el, join
-from controller.web.language import Speech
+from controller.web.language import Speech, minute
 from controller.web.names import label
 from controller.web.phrases import told
 
@@ -64,7 +64,7 @@ def journal(log: Sequence[Mapping[str, str]], say: Speech) -> Html:
     lines = [
         el(
             "tr",
-            el("td", el("time", line["at"][:16].replace("T", " "), datetime=line["at"])),
+            el("td", el("time", minute(line["at"]), datetime=line["at"])),
             el("td", label(line["subject"], say)),
             el("td", told(line["text"], say)),
         )

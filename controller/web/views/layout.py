@@ -10,7 +10,7 @@ import orjson
 from controller.web.access import Person
 from controller.web.assets import url
 from controller.web.html import Html, el
-from controller.web.language import LANGUAGES, N_, Speech
+from controller.web.language import LANGUAGES, N_, Speech, minute
 from controller.web.names import label
 
 ICONS = {
@@ -137,7 +137,7 @@ def _header(frame: Frame) -> Html:
 
 def _clock(state: Mapping[str, Any], say: Speech) -> Html:
     period = f" · {label(state['period'], say)}" if state["period"] else ""
-    time = el("time", state["time"][:16].replace("T", " "), datetime=state["time"])
+    time = el("time", minute(state["time"]), datetime=state["time"])
     return el("p", time, period, id="clock", hx_swap_oob="true")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.core.plan import Plan
 from controller.web.html import Html, el, join
-from controller.web.language import Speech
+from controller.web.language import Speech, minute
 from controller.web.names import label
 
 from .drawing import shown
@@ -69,7 +69,7 @@ def end_dialog(say: Speech) -> Html:
 def _head(shadow: State, may_end: bool, say: Speech) -> Html:
     text = say(
         "Begun by {who}, {time}. Its rules see all that those in force see, and move nothing.",
-        who=shadow["by"], time=_moment(shadow["since"]),
+        who=shadow["by"], time=minute(shadow["since"]),
     )  # fmt: skip
     compare = say("Compare and apply …") if may_end else say("Compare")
     return join(
@@ -112,21 +112,17 @@ def _table(rows: Sequence[State], kinds: Mapping[str, str], title: str, say: Spe
 def _when(each: State, say: Speech) -> Html | None:
     if "since" not in each:
         return None
-    since, until = _moment(each["since"]), each["until"]
+    since, until = minute(each["since"]), each["until"]
     if until is None:
         return el("small", say("since {time}", time=since))
-    day, _, clock = _moment(until).partition(" ")
-    return el("small", f"{since} – {clock if since.startswith(day) else _moment(until)}")
+    day, _, clock = minute(until).partition(" ")
+    return el("small", f"{since} – {clock if since.startswith(day) else minute(until)}")
 
 
 def _side(side: State, kind: str | None, say: Speech) -> Html:
     value = side["value"]
     text = side["text"] if kind is None else shown({"kind": kind, "position": value, "on": value >= 50}, say)
     return join(el("b", text), " ", el("span", why(side["cause"], say), class_="why"))
-
-
-def _moment(time: str) -> str:
-    return time[:16].replace("T", " ")
 
 
 def _button(text: str, **attributes: str) -> Html:
