@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from functools import cached_property
 
-from controller.core.plan import Expression, Plan, RulePlan
+from controller.core.plan import Expression, Plan, RulePlan, pieces
 from controller.rules.tree import Not, Tree, Window, Within, walk
 
 from .expand import without_definitions
@@ -64,14 +63,7 @@ class Survey:
 
 def expressions(part: object) -> Iterator[Expression]:
     """Every expression in a part of a plan."""
-    if isinstance(part, Expression):
-        yield part
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from expressions(item)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from expressions(getattr(part, field.name))
+    return pieces(Expression, part)
 
 
 def may_be_active(rule: RulePlan) -> Tree:

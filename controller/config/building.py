@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from controller.core.core import Core
-from controller.core.plan import Expression, Plan
+from controller.core.plan import Expression, Plan, pieces
 from controller.model.errors import ConfigError, Place
 from controller.rules.parser import Text
 from controller.rules.tree import Call, names_in, walk
@@ -17,8 +17,6 @@ from .problems import Problems
 
 _MOST = 20  # mistakes that are looked for: nobody reads more at once
 _NAMED = ("defines", "setpoints", "sums", "controls")  # the sections whose parts expressions can name
-
-Piece = TypeVar("Piece")
 
 
 def check(plan: Plan, problems: Problems) -> None:
@@ -66,7 +64,7 @@ def _names(plan: Plan) -> set[str]:
 
 def _reads_none(names: set[str], part: object) -> bool:
     """Whether no expression of a part reads or calls one of these names."""
-    trees = [expression.tree for expression in _pieces(Expression, part)]
+    trees = [expression.tree for expression in pieces(Expression, part)]
     called = (node.function for tree in trees for node in walk(tree) if isinstance(node, Call))
     return names.isdisjoint(called) and all(names.isdisjoint(names_in(tree)) for tree in trees)
 
@@ -76,17 +74,5 @@ def _stands_at(part: object, place: Place) -> bool:
         text.place.file == place.file
         and text.place.line == place.line
         and text.place.column <= place.column <= text.place.column + len(text.text)
-        for text in _pieces(Text, part)
+        for text in pieces(Text, part)
     )
-
-
-def _pieces(kind: type[Piece], part: object) -> Iterator[Piece]:
-    """Everything of a kind that a part of the plan is made of."""
-    if isinstance(part, kind):
-        yield part
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from _pieces(kind, item)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from _pieces(kind, getattr(part, field.name))

@@ -5,14 +5,16 @@ Durations are in seconds, positions in % of opening, values in the unit of their
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Literal, TypeVar
 
 from controller.model.errors import NOWHERE, Place
 from controller.model.units import Quantity, Unit
 from controller.rules.parser import Demand, Text
 from controller.rules.tree import DayTime, Tree, Window
+
+Piece = TypeVar("Piece")
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,3 +454,15 @@ def placed(name: str, compartments: Container[str]) -> tuple[str, str]:
     """
     first, dot, rest = name.partition(".")
     return (first, rest) if dot and first in compartments else ("", name)
+
+
+def pieces(kind: type[Piece], part: object) -> Iterator[Piece]:
+    """Everything of a kind that a part of a plan is made of."""
+    if isinstance(part, kind):
+        yield part
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from pieces(kind, item)
+    elif is_dataclass(part):
+        for each in fields(part):
+            yield from pieces(kind, getattr(part, each.name))
