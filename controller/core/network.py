@@ -95,13 +95,11 @@ class Network:
             return
         self.values[slot] = value
         for place in self._readers[slot]:
-            if not self._waiting[place]:
-                self._enqueue(place)
+            self._enqueue(place)
 
     def touch(self, node: Node) -> None:
         """Run a node in the next sweep whatever its inputs do."""
-        if not self._waiting[node.place]:
-            self._enqueue(node.place)
+        self._enqueue(node.place)
 
     def wake(self, node: Node, t: float) -> None:
         """Run a node at `t` at the latest; the earlier of two requests holds until it has been run."""
@@ -125,8 +123,7 @@ class Network:
         while (due := self.next_wake()) is not None and due <= now.t:
             _, place = heapq.heappop(self._timers)
             nodes[place].wake_at = _NEVER
-            if not waiting[place]:
-                self._enqueue(place)
+            self._enqueue(place)
         while queue:
             place = -queue.pop()
             waiting[place] = False
@@ -136,6 +133,8 @@ class Network:
         return not self._queue
 
     def _enqueue(self, place: int) -> None:
+        if self._waiting[place]:
+            return
         self._waiting[place] = True
         queue = self._queue
         if queue and -place < queue[-1]:
