@@ -97,13 +97,16 @@ def _running(part: Part, found: Mapping[str, Html], heading: str) -> Html | None
 
 
 def _climate(part: Part, found: Mapping[str, Html], heading: str) -> Html | None:
-    cards = [found[f"p-{slug(point['name'])}"] for point in part.points]
-    return el("section", el(heading, part.say("Climate")), el("ul", *cards, class_="cards")) if cards else None
+    return _cards(el(heading, part.say("Climate")), part.points, found)
 
 
 def _setpoints(part: Part, found: Mapping[str, Html], heading: str) -> Html | None:
-    cards = [found[f"p-{slug(point['name'])}"] for point in part.setpoints]
-    return el("section", el(heading, part.say("Setpoints")), el("ul", *cards, class_="cards")) if cards else None
+    return _cards(el(heading, part.say("Setpoints")), part.setpoints, found)
+
+
+def _cards(title: Html, points: Sequence[State], found: Mapping[str, Html]) -> Html | None:
+    cards = [found[f"p-{slug(point['name'])}"] for point in points]
+    return el("section", title, el("ul", *cards, class_="cards")) if cards else None
 
 
 def _id(of: str, part: Part) -> str:
