@@ -5,17 +5,18 @@ from __future__ import annotations
 import select
 from pathlib import Path
 
+from controller.model.addresses import LASTING_PORTS
+
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
-
-
-_NAMED = ("onsil-*", "serial/by-id/*")  # names of ports that do not depend on the order in which they are found
 
 
 def lasting_name(port: str, devices: Path = Path("/dev")) -> str:
     """A name of this port that is still its own after the next start; `port` itself where nobody gave it one."""
     try:
         device = Path(port).resolve(strict=True)
-        names = [name for pattern in _NAMED for name in sorted(devices.glob(pattern)) if name.resolve() == device]
+        names = [
+            name for pattern in LASTING_PORTS for name in sorted(devices.glob(pattern)) if name.resolve() == device
+        ]
     except OSError:
         return port
     return port if Path(port) in names or not names else str(names[0])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from controller.model.addresses import LASTING_PORTS
+
 DEV, PROC = Path("/dev"), Path("/proc")
-_LASTING = ("onsil-*", "serial/by-id/*")
 _NUMBERED = ("ttyUSB*", "ttyACM*", "ttySC*", "ttyAMA*", "serial[0-9]")
 
 
 def lasting(dev: Path = DEV) -> list[Path]:
     """The names that stay when an adapter is plugged in elsewhere."""
-    return sorted(path for pattern in _LASTING for path in dev.glob(pattern))
+    return sorted(path for pattern in LASTING_PORTS for path in dev.glob(pattern))
 
 
 def present(dev: Path = DEV) -> list[Path]:

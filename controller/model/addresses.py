@@ -1,8 +1,12 @@
-"""Addresses as they may be shown."""
+"""Addresses: the names of serial ports that last, and what may be shown of an address."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
+
+LASTING_PORTS: Final = ("onsil-*", "serial/by-id/*")
+"""Patterns, inside /dev, of names that stay when an adapter is plugged in elsewhere."""
 
 
 def without_secrets(text: str) -> str:
