@@ -11,19 +11,13 @@ pytest.importorskip("playwright", reason="the package playwright is not installe
 
 from playwright.sync_api import Browser, expect
 
-from .browser import CHROMIUM, PHONE, PageHouse, chromium, looker, page_house
+from .browser import CHROMIUM, PHONE, PageHouse, looker, page_house
 from .test_page import SHOTS, SIZES, WAIT, barriers
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's package chromium is not installed")
 
 BAYS = Path(__file__).parents[2] / "deploy" / "examples" / "bays"
 PAGES = {"/": "#drawing-west svg", "/charts": "#chart[data-drawn]", "/hand": "#a-west-2e-fan"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

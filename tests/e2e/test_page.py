@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from controller.app.control import ask
 from controller.web.access import Users
 
-from .browser import CHROMIUM, DESK, PHONE, SHOTS, PageHouse, barriers, chromium, looker, page_house
+from .browser import CHROMIUM, DESK, PHONE, SHOTS, PageHouse, barriers, looker, page_house
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's package chromium is not installed")
 
@@ -34,12 +34,6 @@ PAGES = {
 SIZES = {"phone": PHONE, "desk": DESK}
 WAIT = 15_000  # ms
 CHECKED = 60_000  # ms; a check stands back behind everything else that the machine has to do
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -24,19 +24,13 @@ from tests.web import house as houses
 from tests.web.house import House
 from tests.web.virtual_line import READS, VirtualLine, probe
 
-from .browser import CHROMIUM, DESK, PHONE, SHOTS, barriers, chromium, looker
+from .browser import CHROMIUM, DESK, PHONE, SHOTS, barriers, looker
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's package chromium is not installed")
 
 ADAPTER = "serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
 LOOKS = [("en", "desk", DESK), ("ko", "phone", PHONE)]
 WAIT = 30_000  # ms
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 class Running:
