@@ -2,29 +2,27 @@
 
 paho reads each packet in three calls and writes each by a call of its own. Were those system calls, they would cost
 more than paho itself does. Here it is one system call for all that has arrived and one for all there is to say, and
-what has not been taken from the kernel waits at the broker.
+what has not been taken from the kernel waits at the broker. Whoever knows how to read many packets at a time finds them
+in one piece.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 
 CHUNK = 16 * 1024  # bytes taken at a time: no less than a TLS record, or part of one would wait unseen
-MOST = 64 * 1024  # bytes that may wait to be sent
+MOST = 64 * 1024  # bytes that may wait to be sent before `send` takes no more
 
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BufferedSocket:
-    """Stands for a non-blocking socket, plain or TLS. `fill` and `flush` move bytes, `recv` and `send` only memory.
-
-    While `at_once` is true, `send` flushes: what is urgent need not wait for what paho does after it.
-    """
+    """Stands for a non-blocking socket, plain or TLS. `fill` and `flush` move bytes, all else only memory."""
 
     def __init__(self, inner: socket.socket) -> None:
         self.error = ""
-        self.at_once = False
         self._inner = inner
         self._incoming = b""
         self._at = 0
@@ -70,6 +68,17 @@ class BufferedSocket:
         """Have whoever reads or writes next find a broken connection."""
         self._end(ConnectionAbortedError("given up"))
 
+    def scan(self, reader: Callable[[bytes, int], int]) -> None:
+        """Have `reader` take what it can: given all that has arrived and where to begin, it says where it ended."""
+        self._at = reader(self._incoming, self._at)
+
+    def put(self, data: bytes) -> bool:
+        """Take `data`, whatever waits already. False after the end."""
+        if self._ended:
+            return False
+        self._outgoing += data
+        return True
+
     # for paho
 
     def recv(self, size: int) -> bytes:
@@ -88,8 +97,6 @@ class BufferedSocket:
         if len(self._outgoing) >= MOST:
             raise BlockingIOError
         self._outgoing += data
-        if self.at_once:
-            self.flush()
         return len(data)
 
     def fileno(self) -> int:

@@ -1,10 +1,10 @@
 """One connection to a broker, short on the way: all that has arrived is delivered as one batch.
 
-aiomqtt connects, subscribes and keeps the connection alive; paho speaks MQTT. What aiomqtt would do for every single
-message is done here for all of them at once: it wakes a task for each, acknowledges each before anybody has seen it,
-and waits with each publish for the broker's word. Here a publish is in the kernel's hands when it returns, and
-acknowledgements are sent together, once what they acknowledge has been acted on. What is not handled yet is not read
-either, so that a flood waits at the broker.
+aiomqtt connects, subscribes and keeps the connection alive; paho speaks MQTT. What they would do for every single
+message is done here for all of them at once: aiomqtt wakes a task for each, acknowledges each before anybody has seen
+it, and waits with each publish for the broker's word. Here publications are read and written in one piece, a publish is
+in the kernel's hands when it returns, and acknowledgements are sent together, once what they acknowledge has been acted
+on. What is not handled yet is not read either, so that a flood waits at the broker.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import aiomqtt
-from paho.mqtt._packet import decode_puback, decode_publish
-from paho.mqtt.client import PUBACK, PUBLISH, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.client import Client as Paho
+from paho.mqtt.client import ConnectFlags, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from . import packets
 from .buffered import BufferedSocket
 from .settings import BrokerOptions, TlsOptions
 
@@ -118,21 +118,21 @@ class Connection:
         return refused
 
     def publish(self, topic: str, payload: bytes) -> str:
-        """Send with QoS 1, not retained. Returns at once: "" or why it was not sent."""
+        """Send with QoS 1, not retained. Returns at once: "" or why it was not sent.
+
+        It is not sent again over the next connection, as paho would do: an old command may be wrong by then. Raises
+        ValueError for a topic that nobody can publish to.
+        """
         if self._ended.done():
             return "no connection"
         if self._held_up or len(self._unacknowledged) >= UNACKNOWLEDGED:
             return "too many commands wait for the broker"
         stream = self._stream
         assert stream is not None
-        self._flushing = stream.at_once = True
-        try:
-            number = _publish(self._paho, topic, payload)
-        finally:
-            self._flush()
-            stream.at_once = False
-        if not number:
+        number = _number(self._paho)
+        if not stream.put(packets.publication(topic, payload, number)):
             return "no connection"
+        self._flush()
         self._unacknowledged[number] = self._loop.time()
         return ""
 
@@ -176,11 +176,11 @@ class Connection:
 
         paho.on_socket_open, paho.on_connect, paho.on_disconnect = opened, connected, disconnected
         paho.on_message = self._receive
-        _hear(paho, self._take, self._acknowledged)
         paho.manual_ack_set(True)
         paho.disable_logger()
 
     def _receive(self, client: Paho, data: Any, message: MQTTMessage) -> None:
+        """A publication that came in pieces, or with QoS 2, for which nobody asked."""
         self._take(message.topic, cast("bytes", message.payload), message.qos, message.retain, message.mid)
 
     def _take(self, topic: str, payload: bytes, qos: int, retained: bool, number: int) -> None:
@@ -221,10 +221,16 @@ class Connection:
         stream.fill()
         try:
             while stream.unread:
-                self._paho.loop_read()
+                if not _in_the_middle(self._paho):
+                    stream.scan(self._read_packets)
+                if stream.unread:
+                    self._paho.loop_read()
         except Exception as error:
             self._fail(f"the broker sent nonsense ({error})")
         self._hand_over()
+
+    def _read_packets(self, data: bytes, at: int) -> int:
+        return packets.read(data, at, self._take, self._acknowledged)
 
     def _hand_over(self) -> None:
         arrived, self._arrived = self._arrived, []
@@ -241,9 +247,8 @@ class Connection:
         acknowledged, self._to_acknowledge = self._to_acknowledge, []
         if self._ended.done():
             return
-        self._flushing = True
-        for number in acknowledged:
-            self._paho.ack(number, 1)
+        assert self._stream is not None
+        self._stream.put(b"".join(map(packets.acknowledgement, acknowledged)))
         self._flush()
 
     def _want_flush(self, client: Paho, data: Any, sock: Any) -> None:
@@ -340,63 +345,17 @@ def _paho(client: aiomqtt.Client) -> Paho:
 
 
 def _buffer(paho: Paho, sock: socket.socket) -> BufferedSocket:
-    """Put a buffer in front of the socket that paho reads and writes.
-
-    Publications and acknowledgements go right into it, where paho would have them wait in a queue for its writer. That
-    takes over where the buffer is full or the connection gone. Whoever sends them flushes the buffer.
-    """
+    """Put a buffer in front of the socket that paho reads and writes."""
     stream = BufferedSocket(sock)
-    usual = paho._packet_queue
-
-    def queue(
-        command: int, packet: bytes | bytearray, mid: int, qos: int, info: MQTTMessageInfo | None = None
-    ) -> MQTTErrorCode:
-        if command & 0xF0 in (PUBLISH, PUBACK) and not paho.want_write():
-            try:
-                stream.send(packet)
-            except OSError:
-                pass
-            else:
-                return MQTTErrorCode.MQTT_ERR_SUCCESS
-        return usual(command, packet, mid, qos, info)
-
     paho._sock = stream  # type: ignore[assignment]
-    paho._packet_queue = queue  # type: ignore[method-assign]
     return stream
 
 
-def _publish(paho: Paho, topic: str, payload: bytes) -> int:
-    """Send with QoS 1. The number that the broker will acknowledge it by, or 0 where there is no connection.
-
-    paho's own `publish` keeps the message until it is acknowledged, with a lock and a condition to wait for, and sends
-    it again over the next connection, when an old command may be wrong. Raises ValueError for a topic with wildcards.
-    """
-    name = topic.encode()
-    paho._raise_for_invalid_topic(name)
-    number = paho._mid_generate()
-    return 0 if paho._send_publish(number, name, payload, 1) else number
+def _in_the_middle(paho: Paho) -> bool:
+    """Whether paho has read a part of a packet, so that what comes next is the rest of it."""
+    return bool(paho._in_packet["command"])
 
 
-def _hear(paho: Paho, take: Callable[[str, bytes, int, bool, int], None], acknowledged: Callable[[int], None]) -> None:
-    """Take what paho has decoded: publications (topic, payload, QoS, retained, number) and acknowledgements (number).
-
-    It would make an object with a lock and a condition for each publication and seek a callback for it, which costs
-    more than to decode it. What is not of QoS 0 or 1 goes its usual way.
-    """
-    usual = paho._handle_publish
-
-    def publication() -> MQTTErrorCode:
-        packet = paho._in_packet
-        if packet["command"] & 0x04:
-            return usual()
-        found = decode_publish(packet["command"], packet["packet"], paho._protocol)
-        take(found.topic.decode(), cast("bytes", found.payload), found.qos, found.retain, found.mid)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    def acknowledgement(kind: str) -> MQTTErrorCode:
-        packet = paho._in_packet
-        acknowledged(decode_puback(packet["command"], packet["packet"], paho._protocol).mid)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    paho._handle_publish = publication  # type: ignore[method-assign]
-    paho._handle_pubackcomp = acknowledgement  # type: ignore[method-assign,assignment]
+def _number(paho: Paho) -> int:
+    """A number for a publication that no other packet of ours has."""
+    return paho._mid_generate()

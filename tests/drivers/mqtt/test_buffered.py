@@ -54,12 +54,26 @@ def test_nothing_is_not_the_end(pair: Pair) -> None:
     assert [stream.recv(10), stream.recv(10), stream.recv(10)] == [b"last", b"", b""]
 
 
-def test_what_is_urgent_leaves_at_once_behind_what_waits(pair: Pair) -> None:
+def test_who_takes_many_packets_at_a_time_leaves_the_rest(pair: Pair) -> None:
     stream, theirs = pair
-    stream.send(b"first ")
-    stream.at_once = True
-    assert stream.send(b"urgent") == 6
-    assert theirs.recv(100) == b"first urgent"
+    theirs.sendall(b"one two rest")
+    stream.fill()
+    assert stream.recv(4) == b"one "
+    stream.scan(lambda data, at: at + len(b"two "))
+    assert stream.recv(10) == b"rest"
+
+
+def test_what_is_put_leaves_behind_what_waits_whatever_that_is(pair: Pair) -> None:
+    stream, theirs = pair
+    stream.send(bytes(MOST))
+    assert stream.put(b"urgent")
+    received = b""
+    while len(received) < MOST + 6:
+        stream.flush()
+        received += theirs.recv(1 << 20)
+    assert received.endswith(b"urgent")
+    stream.abort()
+    assert not stream.put(b"late")
 
 
 def test_no_more_than_a_chunk_is_taken_from_the_kernel(pair: Pair) -> None:

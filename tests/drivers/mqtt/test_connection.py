@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -120,22 +121,41 @@ async def test_what_we_use_of_aiomqtt_and_paho_without_their_promise_is_still_th
         assert isinstance(connection._client._client.socket(), BufferedSocket), "paho keeps its socket elsewhere"
 
 
-async def test_publications_and_acknowledgements_take_the_short_way_through_paho(broker: Broker) -> None:
+async def test_publications_and_acknowledgements_need_no_paho(broker: Broker) -> None:
     def the_long_way(*_: object) -> None:
-        raise AssertionError("paho made a message, or kept a packet, where it was to pass it on")
+        raise AssertionError("paho was to read or write a packet that goes a shorter way")
 
     inbox = Inbox()
     async with connected(broker, inbox) as (connection, reader, writer):
         paho = connection._client._client
-        paho.on_message = the_long_way
-        paho._packet_write = the_long_way  # type: ignore[method-assign,assignment]
-        writer.write(publication(b"s", b"1", 7))
-        assert await reader.readexactly(4) == acknowledgement(7)
-        assert connection.publish("r", b"ON") == ""
-        assert await reader.readexactly(9) == b"\x32\x07\x00\x01r\x00\x01ON"
-        assert not paho.want_write()
-        del paho._packet_write
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("loop_read", "_packet_read", "_packet_queue", "_packet_write"):
+                patch.setattr(paho, name, the_long_way)
+            writer.write(publication(b"s", b"1", 7))
+            assert await reader.readexactly(4) == acknowledgement(7)
+            assert connection.publish("r", b"ON") == ""
+            assert await reader.readexactly(9) == b"\x32\x07\x00\x01r\x00\x01ON"
     assert inbox.messages == [Message("s", b"1", False)]
+
+
+async def test_a_publication_may_come_byte_by_byte(broker: Broker) -> None:
+    inbox = Inbox()
+    said = publication(b"s", b"1", 7) + b"\xd0\x00" + publication(b"s", bytes(300), 8) + publication(b"s", b"3")
+    async with connected(broker, inbox) as (_, reader, writer):
+        cast("socket.socket", writer.get_extra_info("socket")).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in said:
+            writer.write(bytes((byte,)))
+            await asyncio.sleep(0)
+        assert await reader.readexactly(8) == acknowledgement(7) + acknowledgement(8)
+        await until(lambda: len(inbox.messages) == 3)
+    assert [message.payload for message in inbox.messages] == [b"1", bytes(300), b"3"]
+
+
+async def test_nobody_publishes_to_a_pattern(broker: Broker) -> None:
+    async with connected(broker, Inbox()) as (connection, _, _):
+        for topic in ("cmnd/+/POWER", "cmnd/#", "", "x" * 65536):
+            with pytest.raises(ValueError, match="no topic"):
+                connection.publish(topic, b"ON")
 
 
 @pytest.mark.parametrize(
