@@ -37,7 +37,7 @@ class ConfigError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}"
+        text = self.message if self.place == NOWHERE else f"{self.place}: {self.message}"
         return f"{text} ({self.suggestion})" if self.suggestion else text
 
 

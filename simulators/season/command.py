@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,16 @@ from controller.cli.verb import DONE, NO, WRONG_USE, Verb
 
 if TYPE_CHECKING:
     from controller.core.plan import Plan
+    from simulators.weather.gaps import Gap
 
     from .backtest import Run
     from .season import Season
 
 START = "2026-01-01"
 DAYS = 365.0
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _ROW = 300.0  # s between two rows of a series
+_MOST_GAPS = 5  # that are named one by one
 
 
 def add_season(parser: argparse.ArgumentParser) -> None:
@@ -96,8 +101,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", type=Path, metavar="DIR", help="run these rules as well, on the same weather")
     add_season(parser)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.add_argument("--series", type=Path, metavar="FILE", help="write the course as .csv or .parquet")
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with plots")
+    parser.add_argument("--series", type=_course, metavar="FILE", help="write the course as .csv or .parquet")
+    parser.add_argument("--report", type=target, metavar="FILE.html", help="write a page with plots")
     parser.add_argument("--language", choices=("en", "ko"), help="of the page (the site's)")
 
 
@@ -112,7 +117,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         return fail(error, NO)
     except OSError as error:
-        return fail(f"{error.filename or ''}: {error.strerror or error}", WRONG_USE)
+        return fail(": ".join(filter(None, (error.filename, error.strerror or str(error)))), WRONG_USE)
     except ImportError as error:
         return fail(f"the package {error.name} is not installed", WRONG_USE)
 
@@ -124,13 +129,13 @@ def _backtest(arguments: argparse.Namespace) -> int:
     plans = dict(zip(_names(directories), map(plan_of, directories), strict=True))
     first = next(iter(plans.values()))
     wanted = season(arguments, first)
-    weather = wanted.table(first.site)
+    weather = wanted.record(first.site)
     record = _record(arguments)
     prepare(quiet=arguments.json)
     runs: dict[str, Run] = {}
     for name, plan in plans.items():
         with progress(name, wanted.days, quiet=arguments.json) as tell:
-            runs[name] = backtest.run(plan, wanted, weather, record=record, progress=tell)
+            runs[name] = backtest.run(plan, wanted, weather.table, record=record, progress=tell)
     recorders = {name: run.recorder for name, run in runs.items() if run.recorder is not None}
     if arguments.series:
         from . import series
@@ -143,7 +148,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
         language = arguments.language or first.site.language
         page = report.page(first.site, wanted, shown, language, _changes(*directories))
         arguments.report.write_text(page, encoding="utf-8")
-    _answer(runs, wanted, as_json=arguments.json)
+    _answer(runs, wanted, weather.gaps, as_json=arguments.json)
     return DONE
 
 
@@ -173,13 +178,22 @@ def _changes(one: Path, other: Path | None = None) -> list[str]:
     return lines
 
 
-def _answer(runs: dict[str, Run], wanted: Season, *, as_json: bool) -> None:
+def _answer(runs: dict[str, Run], wanted: Season, gaps: list[Gap], *, as_json: bool) -> None:
+    missing = [f"weather: {gap}" for gap in gaps[:_MOST_GAPS]]
+    if len(gaps) > _MOST_GAPS:
+        missing.append(f"weather: {len(gaps) - _MOST_GAPS} more gaps, filled")
     if as_json:
         document = {
             name: run.result.document() | {"seconds": round(run.seconds, 3), "steps": run.steps}
             for name, run in runs.items()
         }
-        about = {"start": wanted.start.isoformat(), "days": wanted.days, "weather": wanted.weather, "seed": wanted.seed}
+        about: dict[str, object] = {
+            "start": wanted.start.isoformat(),
+            "days": wanted.days,
+            "weather": wanted.weather,
+            "seed": wanted.seed,
+        }
+        about["notes"] = missing
         print(json.dumps({"season": about, "runs": document}, ensure_ascii=False))
         return
     from rich.console import Console
@@ -188,7 +202,7 @@ def _answer(runs: dict[str, Run], wanted: Season, *, as_json: bool) -> None:
 
     console = Console()
     console.print(table(list(runs), [run.result for run in runs.values()]))
-    for note in dict.fromkeys(note for run in runs.values() for note in run.result.notes):
+    for note in dict.fromkeys([*missing, *(note for run in runs.values() for note in run.result.notes)]):
         console.print(f"[dim]{note}[/dim]")
     took = sum(run.seconds for run in runs.values())
     console.print(f"[dim]{len(runs) * wanted.days / took:,.1f} days a second[/dim]")
@@ -230,11 +244,35 @@ def _names(directories: list[Path]) -> list[str]:
     return [f"{name} ({number})" for number, name in enumerate((directory.name for directory in whole), 1)]
 
 
+def target(text: str) -> Path:
+    """An option's file that is to be written: whether it can be is better known before an hour of work than after."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} cannot be written")
+    return path
+
+
+def _course(text: str) -> Path:
+    path = target(text)
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise argparse.ArgumentTypeError(f"{text}: a course is written as .csv or .parquet")
+    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise argparse.ArgumentTypeError("for Parquet the package pyarrow must be installed")
+    return path
+
+
 def _date(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like {START}") from None
+    if not _FIRST_YEAR <= date.year <= _LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"a season begins between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return date
 
 
 def _days(text: str) -> float:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from controller.core.plan import SitePlan
 from simulators.faults import Schedule
+from simulators.weather.csv_file import Record
 from simulators.weather.files import read_weather
 from simulators.weather.synthetic import SyntheticWeather
 from simulators.weather.table import WeatherTable
@@ -44,13 +45,17 @@ class Season:
 
     def table(self, site: SitePlan) -> WeatherTable:
         """The weather, long enough. Raises ConfigError where a file has none of that time."""
+        return self.record(site).table
+
+    def record(self, site: SitePlan) -> Record:
+        """The weather and what was missing of it. Raises ConfigError."""
         utc = self.start.astimezone(UTC)
         if self.weather in (SYNTHETIC, CLEAR_SKY):
             clear = self.weather == CLEAR_SKY
             made = SyntheticWeather(utc, site.latitude, site.longitude, self.seed, clear=clear)
             made.reach(self.seconds)
-            return made
-        return read_weather(Path(self.weather), self.start, self.days, site.latitude, site.longitude).table
+            return Record(made, [])
+        return read_weather(Path(self.weather), self.start, self.days, site.latitude, site.longitude)
 
 
 def midnight(day: datetime, site: SitePlan) -> datetime:

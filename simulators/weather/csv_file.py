@@ -22,26 +22,12 @@ from controller.model.errors import ConfigError, Place, did_you_mean
 from controller.model.units import UNITS, UnitError, factor, unit
 
 from . import air, derived
+from .earth import EARTH, possible
 from .gaps import Gap, fill
 from .table import COLUMNS, WeatherTable
 
 _HEADER = re.compile(r"\s*(?:outside\.)?(?P<name>[a-z_0-9]+)\s*(?:[\[(](?P<unit>[^\])]*)[\])])?\s*")
 
-_KINDS: dict[str, tuple[str, float, float]] = {
-    # unit inside, and what is possible on earth
-    "temperature": ("°C", -60, 60),
-    "humidity": ("%", 0, 105),
-    "vapour_pressure": ("Pa", 0, 8000),
-    "dew_point": ("°C", -70, 40),
-    "radiation": ("W/m²", -30, 1700),
-    "wind_speed": ("m/s", 0, 80),
-    "wind_direction": ("°", 0, 360),
-    "co2": ("ppm", 250, 2000),
-    "rain": ("mm/h", 0, 500),
-    "sky_temperature": ("°C", -100, 50),
-    "infrared": ("W/m²", 50, 700),
-    "soil_temperature": ("°C", -20, 40),
-}
 _DEFAULT_CO2 = 420.0
 
 
@@ -61,8 +47,10 @@ def read_csv(path: Path, zone: tzinfo, latitude: float, longitude: float) -> Rec
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.reader(lines))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", Place(str(path))) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", Place(str(path))) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is no UTF-8 text", Place(str(path)), "save it as CSV UTF-8") from error
     if not rows:
         raise ConfigError("is empty", Place(str(path)))
     time_column, readers = _columns(rows[0], str(path))
@@ -94,31 +82,33 @@ Reader = tuple[int, Callable[[float], float]]
 def _columns(header: list[str], file: str) -> tuple[int, dict[str, Reader]]:
     time_column = -1
     readers: dict[str, Reader] = {}
+    if len(header) == 1:
+        raise ConfigError("has only one column", Place(file, 1, 1), "columns are separated by commas")
     for column, title in enumerate(header):
         place = Place(file, 1, column + 1)
         match = _HEADER.fullmatch(title)
         name = match["name"] if match else title
         if name == "time":
             time_column = column
-        elif name in _KINDS:
+        elif name in EARTH:
             symbol = match["unit"] if match else None
             if symbol is None:
-                raise ConfigError(f"{name} has no unit", place, f"write {name} [{_KINDS[name][0]}]")
+                raise ConfigError(f"{name} has no unit", place, f"write {name} [{EARTH[name][0]}]")
             readers[name] = (column, _conversion(name, symbol.strip(), place))
-        elif hint := did_you_mean(name, [*_KINDS, "time"]):
+        elif hint := did_you_mean(name, [*EARTH, "time"]):
             raise ConfigError(f"there is no column {name!r}", place, hint)
     if time_column < 0:
-        raise ConfigError("has no column time", Place(file, 1, 1))
+        raise ConfigError("has no column time", Place(file, 1, 1), "its first line names the columns")
     for wanted in ("temperature", "radiation", "wind_speed"):
         if wanted not in readers:
-            raise ConfigError(f"has no column {wanted}", Place(file, 1, 1), f"add {wanted} [{_KINDS[wanted][0]}]")
+            raise ConfigError(f"has no column {wanted}", Place(file, 1, 1), f"add {wanted} [{EARTH[wanted][0]}]")
     if not readers.keys() & {"humidity", "vapour_pressure", "dew_point"}:
         raise ConfigError("has no column humidity", Place(file, 1, 1), "or vapour_pressure, or dew_point")
     return time_column, readers
 
 
 def _conversion(name: str, symbol: str, place: Place) -> Callable[[float], float]:
-    inside = _KINDS[name][0]
+    inside = EARTH[name][0]
     if name == "rain":
         if symbol != inside:
             raise ConfigError(f"{symbol} is not a unit of rain", place, "use mm/h")
@@ -128,7 +118,7 @@ def _conversion(name: str, symbol: str, place: Place) -> Callable[[float], float
     try:
         scale = factor(unit(symbol), UNITS[inside])
     except UnitError as error:
-        raise ConfigError(f"{name}: {error}", place, error.suggestion) from error
+        raise ConfigError(f"{name}: {error}", place, f"use {inside}") from error
     return lambda value: value * scale
 
 
@@ -150,10 +140,7 @@ def _value(row: list[str], column: int, name: str, convert: Callable[[float], fl
         value = convert(float(text))
     except ValueError as error:
         raise ConfigError(f"{text!r} is not a number", place) from error
-    symbol, low, high = _KINDS[name]
-    if not low <= value <= high:
-        raise ConfigError(f"{name} of {value:g} {symbol} is not of this earth", place, f"{low:g} .. {high:g} {symbol}")
-    return value
+    return possible(name, value, place)
 
 
 def _regular(times: list[float], lines: list[int], interval: float, file: str) -> None:

@@ -7,6 +7,7 @@ put together from months of different years, so the calendar decides and not the
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -15,17 +16,20 @@ from pathlib import Path
 from controller.model.errors import ConfigError, Place
 
 from . import air, derived
+from .earth import possible
 from .gaps import Gap, fill
 from .table import COLUMNS, WeatherTable
+
+_Kind = tuple[int, float, str]
 
 _HEADER_LINES = 8
 _HALF_HOUR = 1800.0
 _CO2 = 420.0
 
-# column, and from which number on it says "missing"
-_DRY_BULB, _DEW_POINT, _HUMIDITY = (6, 99.9), (7, 99.9), (8, 999)
-_INFRARED, _GLOBAL = (12, 9999), (13, 9999)
-_WIND_DIRECTION, _WIND_SPEED, _RAIN = (20, 999), (21, 999), (33, 999)
+# column, from which number on it says "missing", and what it is called here
+_DRY_BULB, _DEW_POINT = (6, 99.9, "temperature"), (7, 99.9, "dew_point")
+_INFRARED, _GLOBAL = (12, 9999, "infrared"), (13, 9999, "radiation")
+_WIND_DIRECTION, _WIND_SPEED, _RAIN = (20, 999, "wind_direction"), (21, 999, "wind_speed"), (33, 999, "rain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,15 @@ def read_epw(path: Path) -> TypicalYear:
     data = [(number, row) for number, row in data if row[1:3] != ["2", "29"]]
     if len(data) != 8760:
         raise ConfigError(f"holds {len(data)} hours, not the 8760 of a year", Place(file, _HEADER_LINES + 1, 1))
+    _in_order(data, file)
     lines_of = [number for number, _ in data]
     times = [3600.0 * hour for hour in range(8760)]
+    if not -14 <= offset <= 14:
+        raise ConfigError(f"there is no time zone of {offset:g} h", Place(file, 1, 9))
     zone = timezone(timedelta(hours=offset))
     gaps: list[Gap] = []
 
-    def column(name: str, kind: tuple[int, float]) -> list[float]:
+    def column(name: str, kind: _Kind) -> list[float]:
         values = [_cell(row, kind, Place(file, number, kind[0] + 1)) for number, row in data]
         filled, found = fill(name, times, values, lines_of, 3600.0, file)
         gaps.extend(found)
@@ -109,9 +116,25 @@ def _number(row: Sequence[str], column: int, place: Place) -> float:
         raise ConfigError("a number is missing here", Place(place.file, place.line, column + 1)) from error
 
 
-def _cell(row: Sequence[str], kind: tuple[int, float], place: Place) -> float:
-    value = _number(row, kind[0], place)
-    return value if value < kind[1] else float("nan")
+def _in_order(data: Sequence[tuple[int, Sequence[str]]], file: str) -> None:
+    """Raises ConfigError at the first hour that is not the one after the hour before."""
+    new_year = datetime(2001, 1, 1)
+    for hour, (number, row) in enumerate(data):
+        begin = new_year + timedelta(hours=hour)
+        if [_number(row, column, Place(file, number, 1)) for column in (1, 2, 3)] != [
+            begin.month,
+            begin.day,
+            begin.hour + 1,
+        ]:
+            expected = f"expected month {begin.month}, day {begin.day}, hour {begin.hour + 1}"
+            raise ConfigError("the hours are not in order here", Place(file, number, 2), expected)
+
+
+def _cell(row: Sequence[str], kind: _Kind, place: Place) -> float:
+    """NaN where it is missing."""
+    column, missing, name = kind
+    value = _number(row, column, place)
+    return possible(name, value, place) if value < missing else math.nan
 
 
 def _soil(temperatures: list[float]) -> list[float]:

@@ -17,6 +17,8 @@ def read_weather(path: Path, start: datetime, days: float, latitude: float, long
     A typical year (.epw) serves any time; a record (.csv) only its own. Raises ConfigError, also where the record does
     not cover the time.
     """
+    if not path.exists():
+        raise ConfigError("there is no such file", Place(str(path)), "a .csv or .epw file, synthetic or clear-sky")
     if path.suffix.casefold() == ".epw":
         year = read_epw(path)
         return Record(year.table(start, days), year.gaps)

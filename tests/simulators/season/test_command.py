@@ -77,3 +77,38 @@ def test_mistakes_in_bands_are_told(text: str, said: str) -> None:
 
 def test_a_range_keeps_its_unit() -> None:
     assert ranges.read("heating_temperature.night = 16..20 °C") == ("heating_temperature.night", 16.0, 20.0, "°C")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--report", "nowhere/page.html"], "there is no folder nowhere"),
+        (["--report", "."], "is a folder"),
+        (["--series", "course.txt"], "as .csv or .parquet"),
+        (["--start", "9999-12-31"], "begins between"),
+        (["--start", "0001-01-01"], "begins between"),
+    ],
+)
+def test_what_would_fail_in_the_end_is_said_before_the_season(
+    house: Path, option: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["backtest", str(house), *option])
+    assert said in capsys.readouterr().err
+
+
+def test_filled_gaps_of_the_weather_are_told(house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hours = [f"2026-01-01T{hour:02d}:00,5,80,0,3\n" for hour in range(24) if hour != 4]
+    weather = tmp_path / "weather.csv"
+    head = "time,temperature [°C],humidity [%],radiation [W/m²],wind_speed [m/s]\n"
+    weather.write_text(head + "".join(hours), encoding="utf-8")
+    season = ["backtest", str(house), "--days", "0.05", "--weather", str(weather)]
+    assert main(season) == 0
+    assert "weather: temperature: 1 h missing after line 5, filled" in capsys.readouterr().out
+    assert main([*season, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["season"]["notes"]) == 4
+
+
+def test_a_mistake_on_the_command_line_names_no_place(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", str(house), "--days", "1", "--structure", "glass"]) == 1
+    assert capsys.readouterr().err.startswith("onsil: there is no structure 'glass'")

@@ -118,3 +118,14 @@ def test_a_mistake_is_told_with_file_line_and_column(
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_csv(tmp_path / "nothing.csv", SEOUL, 35.8, 126.9)
+
+
+def test_a_spreadsheet_in_another_encoding_or_with_semicolons_is_told_the_way_out(tmp_path: Path) -> None:
+    file = tmp_path / "weather.csv"
+    file.write_bytes("시간,temperature [°C]\n".encode("cp949"))
+    with pytest.raises(ConfigError, match="save it as CSV UTF-8"):
+        read_csv(file, SEOUL, 35.8, 126.9)
+    with pytest.raises(ConfigError, match="separated by commas"):
+        read(tmp_path, "time;temperature [°C]\n2026-01-01T00:00;5\n")
+    with pytest.raises(ConfigError, match=r"no unit '°F' \(use °C\)"):
+        read(tmp_path, "time,temperature [°F]\n2026-01-01T00:00,5\n")

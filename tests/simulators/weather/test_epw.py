@@ -73,6 +73,28 @@ def test_a_leap_day_is_like_the_day_before(tmp_path: Path) -> None:
     assert made.at(12 * 3600)[: table.SOIL] == pytest.approx(made.at(36 * 3600)[: table.SOIL])
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"c6": "85.0"}, "temperature of 85 °C is not of this earth"),
+        ({"c13": "5000"}, "radiation of 5000"),
+        ({"c21": "-3"}, "wind_speed of -3"),
+        ({"c3": "7"}, "the hours are not in order here"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_line(tmp_path: Path, cells: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as raised:
+        read_epw(write(tmp_path, {100: cells}))
+    assert raised.value.place.line == 109
+
+
+def test_a_time_zone_that_is_none_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    file.write_text(file.read_text(encoding="latin-1").replace(",9.0,86.0", ",99.0,86.0"), encoding="latin-1")
+    with pytest.raises(ConfigError, match="no time zone of 99 h"):
+        read_epw(file)
+
+
 def test_missing_hours_are_filled_and_reported(tmp_path: Path) -> None:
     year = read_epw(write(tmp_path, {100: {"c6": "99.9"}, 101: {"c6": "99.9"}}))
     assert [str(gap) for gap in year.gaps] == ["temperature: 2 h missing after line 108, filled"]
