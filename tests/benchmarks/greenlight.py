@@ -1,11 +1,14 @@
 """Our greenhouse against GreenLight 2.0.5: the same weather, the same controls, whose climate?
 
     python -m tests.benchmarks.greenlight [--days 6] [--only NAME]
+    python -m tests.benchmarks.greenlight --start 2009-11-20 2009-12-24                # other days of its record
+    python -m tests.benchmarks.greenlight --weather my.epw --start 2026-01-10 2026-07-10    # other weather
 
 GreenLight (katzin_2021: some thirty states, solved by BDF) is installed in an environment of its own and run with its
 own controller; what that decided is fed to our model, minute by minute, from the same initial state. Nothing of ours is
 fitted: the Venlo house and the tomato crop are the files that come with Onsil. Weather is the package's own record of
-Bleiswijk (any of its 111 winter days), and made-up summer days, where vents stand wide open.
+Bleiswijk (any of its 111 winter days), and made-up summer days, where vents stand wide open; or any days of a file of
+weather, as `onsil backtest` takes it.
 
 Printed for each window: root mean square differences of air temperature, humidity and CO2 at every five minutes, and
 how many simulated days a second both make on one core, as a ratio from the same run.
@@ -32,12 +35,16 @@ from simulators.greenhouse import compiled, controls, data, parameters, states
 from simulators.greenhouse.model import Model
 from simulators.greenhouse.moist_air import saturation, vapour_density
 from simulators.weather import table
+from simulators.weather.files import read_weather
 from simulators.weather.synthetic import Climate, SyntheticWeather
 from simulators.weather.table import WeatherTable
 
 GREENLIGHT = "2.0.5"
 STEP = 300.0
 TARGETS = {"temperature": (1.5, "°C"), "humidity": (8.0, "%"), "CO2": (100.0, "ppm")}
+
+_PLACE = 52.0, 4.5  # latitude and longitude of Bleiswijk
+_RECORD = datetime(2009, 10, 20, tzinfo=UTC)  # the first of its 111 days
 
 _MATURE = {"cLeaf": 80e3, "cStem": 150e3, "cFruit": 150e3, "tCanSum": 1035.0}
 _DARK = {"thetaLampMax": 0.0}
@@ -55,11 +62,12 @@ _HPS = {  # Katzin 2021, tables 4.3 and 7.6, as in GreenLight's lamp_hps_katzin_
 
 @dataclass(frozen=True)
 class Window:
-    """Some days. `first_day` counts into the record of Bleiswijk; None: made-up days of that `month`."""
+    """Days from `start`: of the record of Bleiswijk (from its `first_day` on), of a `file`, or made up."""
 
     name: str
     first_day: int | None
-    month: int = 0
+    start: datetime = _RECORD
+    file: Path | None = None
     definitions: tuple[str, ...] = ()
     changes: Mapping[str, float] = field(default_factory=dict)  # GreenLight's constants
     given: Mapping[str, float] = field(default_factory=dict)  # ours, where these follow
@@ -74,8 +82,10 @@ WINDOWS = (
     Window("December, LED lamps", 60),
     Window("December, HPS lamps", 60, definitions=("lamp_hps_katzin_2021.json",), given=_HPS),
     Window("January, no lamps, young plants", 95, changes=_DARK, given={"lamp_power": 0.0}, crop={}),
-    Window("made-up April, no lamps", None, 4, changes=_DARK, given={"lamp_power": 0.0}),
-    Window("made-up July, no lamps", None, 7, changes=_DARK, given={"lamp_power": 0.0}),
+    Window(
+        "made-up April, no lamps", None, datetime(2026, 4, 10, tzinfo=UTC), changes=_DARK, given={"lamp_power": 0.0}
+    ),
+    Window("made-up July, no lamps", None, datetime(2026, 7, 10, tzinfo=UTC), changes=_DARK, given={"lamp_power": 0.0}),
 )
 
 _STATES = {
@@ -141,7 +151,7 @@ def reference(python: Path, window: Window, days: int, folder: Path) -> tuple[Tr
     """GreenLight's trajectories and the seconds it solved."""
     weather, output = folder / "weather.csv", folder / "greenlight.csv"
     if window.first_day is None:
-        make_up(window.month, days, weather)
+        write(source(window, days), days, weather)
     changes: dict[str, dict[str, str]] = {name: {"definition": str(value)} for name, value in window.changes.items()}
     changes.update({name: {"init": str(value)} for name, value in window.crop.items()})
     job = {
@@ -169,15 +179,33 @@ def read(path: Path) -> Trajectories:
     return {name: [float(row[column] or "nan") for row in rows[3:]] for column, name in enumerate(rows[0])}
 
 
-def make_up(month: int, days: int, path: Path) -> None:
-    """Days from our generator in GreenLight's form, at the place of its record."""
+def windows_of(file: Path | None, starts: list[datetime]) -> list[Window]:
+    """Two windows for each start, with lamps and without; of a file, or of the record of Bleiswijk."""
+    windows = []
+    for start in starts:
+        name = f"{file.stem[:13] if file else 'Bleiswijk'} {start:%Y-%m-%d}"
+        day = None if file else (start - _RECORD).days
+        windows.append(Window(f"{name}, LED lamps", day, start, file))
+        windows.append(Window(f"{name}, no lamps", day, start, file, changes=_DARK, given={"lamp_power": 0.0}))
+    return windows
+
+
+def source(window: Window, days: int) -> WeatherTable:
+    """The days from their file, or made up; at the place of GreenLight's record. Raises ConfigError."""
+    if window.file is not None:
+        return read_weather(window.file, window.start, days, *_PLACE).table
     climate = Climate(mean=10.5, swing=8.0, daily_swing=5.0, wind=3.5)
-    made = SyntheticWeather(datetime(2026, month, 10, tzinfo=UTC), 52.0, 4.5, 11, climate=climate)
+    made = SyntheticWeather(window.start, *_PLACE, 11, climate=climate)
     made.reach(days * 86400)
+    return made
+
+
+def write(weather: WeatherTable, days: int, path: Path) -> None:
+    """Weather in GreenLight's form."""
     sums = [0.0] * (days + 1)
     count = round(days * 86400 / STEP) + 1
     for number in range(count):
-        sums[number // 288] += made.at(number * STEP)[table.RADIATION] * STEP * 1e-6
+        sums[number // 288] += weather.at(number * STEP)[table.RADIATION] * STEP * 1e-6
     head = ["Time", "tOut", "vpOut", "co2Out", "wind", "tSky", "tSoOut", "iGlob"]
     head += ["dayRadSum", "isDay", "isDaySmooth", "hElevation"]
     units = ["s", "°C", "Pa", "mg m**-3", "m s**-1", "°C", "°C", "W m**-2", "MJ m**-2 day**-1", "-", "-", "m"]
@@ -185,7 +213,7 @@ def make_up(month: int, days: int, path: Path) -> None:
         writer = csv.writer(lines)
         writer.writerows([head, head, units])
         for number in range(count):
-            row = made.at(number * STEP)
+            row = weather.at(number * STEP)
             kelvin = row[table.TEMPERATURE] + 273.15
             light = int(row[table.RADIATION] > 20)
             writer.writerow(
@@ -238,7 +266,7 @@ def weather_of(theirs: Trajectories, given: Mapping[str, float]) -> WeatherTable
         for temperature, vapour, co2, wind, sun, sky, soil in rows:
             yield from (temperature, vapour, co2 * ppm * (temperature + 273.15), wind, 0.0, sun, sky, soil, 0.0)
 
-    return WeatherTable(datetime(2009, 10, 20, tzinfo=UTC), STEP, values())
+    return WeatherTable(_RECORD, STEP, values())
 
 
 def differences(theirs: Trajectories, shown: list[tuple[float, ...]], ppm: float) -> dict[str, float]:
@@ -252,11 +280,20 @@ def differences(theirs: Trajectories, shown: list[tuple[float, ...]], ppm: float
     return {name: math.sqrt(value / len(shown)) for name, value in squares.items()}
 
 
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.benchmarks.greenlight", description="Our greenhouse and GreenLight.")
     parser.add_argument("--days", type=int, default=6, help="days in each window (6)")
     parser.add_argument("--only", default="", help="windows whose name holds this")
+    parser.add_argument("--weather", type=Path, help="a .csv or .epw file, instead of the record of Bleiswijk")
+    parser.add_argument("--start", type=_day, nargs="+", default=[], help="first days, instead of the usual windows")
     options = parser.parse_args()
+    if options.weather and not options.start:
+        parser.error("--weather needs --start")
+    windows = windows_of(options.weather, options.start) or WINDOWS
     python = environment()
     machine = compiled.available()
     if machine:
@@ -264,7 +301,7 @@ def main() -> int:
     print(f"{options.days} days a window; root mean square differences to GreenLight {GREENLIGHT}")
     print(f"{'window':34}{'air °C':>8}{'hum. %':>8}{'CO2 ppm':>9}{'GreenLight':>14}{'ours':>12}{'ratio':>9}")
     missed = 0
-    for window in (window for window in WINDOWS if options.only in window.name):
+    for window in (window for window in windows if options.only in window.name):
         with tempfile.TemporaryDirectory() as folder:
             theirs, solved = reference(python, window, options.days, Path(folder))
         ours(window, {name: values[:3] for name, values in theirs.items()}, machine=machine)  # load the machine code
