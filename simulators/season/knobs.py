@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.model.errors import ConfigError, one_of
-from controller.model.units import UnitError, factor, parse_measure, unit
+from controller.model.units import UnitError, factor, parse_measure, quantity_of, unit
 
 from .ranges import Range
 
@@ -34,6 +34,21 @@ def present(rules: str, wanted: Range) -> float:
     return _number(str(place[key]), wanted.unit, wanted.name)
 
 
+def check(rules: str, wanted: Range) -> None:
+    """Raises ConfigError where there is no such number, or where one end is nothing that such a setpoint can be."""
+    present(rules, wanted)
+    quantity = quantity_of(wanted.name.partition(".")[0])
+    try:
+        scale = factor(unit(wanted.unit), quantity.unit) if quantity else 0.0
+    except UnitError:  # a ramp is not a temperature
+        return
+    if quantity and not (quantity.low <= wanted.low * scale and wanted.high * scale <= quantity.high):
+        raise ConfigError(
+            f"{wanted.name}: {wanted.low:g}..{wanted.high:g} {wanted.unit} is more than a {quantity.name} can be",
+            suggestion=f"{quantity.low:g}..{quantity.high:g} {quantity.unit}",
+        )
+
+
 def _read(rules: str) -> tuple[Any, Any]:
     from ruamel.yaml import YAML
 
@@ -49,16 +64,18 @@ def _find(document: Any, name: str) -> tuple[Any, str]:
     setpoint, _, period = name.partition(".")
     if setpoint not in setpoints:
         raise ConfigError(f"there is no setpoint {setpoint!r}", suggestion=one_of(setpoint, setpoints))
-    if not isinstance(setpoints[setpoint], Mapping):
+    place, key = setpoints, setpoint
+    if isinstance(place[key], Mapping) and "value" in place[key]:  # beside it stand corrections
+        place, key = place[key], "value"
+    if not isinstance(place[key], Mapping):
         if period:
             raise ConfigError(f"{setpoint} is the same in all periods", suggestion=f"write {setpoint}=...")
-        return setpoints, setpoint
-    periods = [str(key) for key in setpoints[setpoint]]
+        return place, key
+    periods = [str(each) for each, value in place[key].items() if not isinstance(value, Mapping)]
     if period not in periods:
-        raise ConfigError(
-            f"which period of {setpoint}?", suggestion=one_of(period, [f"{setpoint}.{p}" for p in periods])
-        )
-    return setpoints[setpoint], period
+        suggestion = one_of(name if period else "", [f"{setpoint}.{each}" for each in periods])
+        raise ConfigError(f"which period of {setpoint}?", suggestion=suggestion)
+    return place[key], period
 
 
 def _number(text: str, symbol: str, name: str) -> float:

@@ -6,6 +6,7 @@ finished trial is appended: who starts again with the same file goes on where it
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from controller.core.plan import SitePlan
-from controller.model.errors import ConfigError, one_of
+from controller.model.errors import ConfigError, Place, one_of
+from controller.model.units import UnitError, factor, unit
 from simulators.weather.table import WeatherTable
 
 from . import knobs
@@ -24,7 +26,7 @@ from .metrics import METRICS
 from .ranges import Range
 from .season import Season
 
-_KEEP = re.compile(r"\s*(?P<name>\w+)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*\S*\s*")
+_KEEP = re.compile(r"\s*(?P<name>\w+)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)\s*")
 _PATIENCE = 3
 """So often a trial is given out again whose worker died."""
 
@@ -43,11 +45,26 @@ class Keep(NamedTuple):
 
 
 def keep(text: str) -> Keep:
-    """From a text like "hours_too_cold < 10". Raises ConfigError."""
+    """From a text like "hours_too_cold < 10" or "hours_too_cold < 2 d"; without a unit it is the metric's own.
+
+    Raises ConfigError.
+    """
     match = _KEEP.fullmatch(text)
     if match is None:
         raise ConfigError(f"{text!r} is no bound", suggestion="write it like hours_too_cold < 10")
-    return Keep(metric(match["name"]), float(match["bound"]), match["sign"].startswith(">"))
+    name = metric(match["name"])
+    scale = _scale(match["unit"], METRICS[name].unit, name) if match["unit"] else 1.0
+    return Keep(name, float(match["bound"]) * scale, match["sign"].startswith(">"))
+
+
+def _scale(symbol: str, own: str, name: str) -> float:
+    """Raises ConfigError where the unit is not one of that metric."""
+    if symbol == own:  # also where it is a unit of results alone, as °C·h
+        return 1.0
+    try:
+        return factor(unit(symbol), unit(own))
+    except UnitError:
+        raise ConfigError(f"{symbol} is not a unit of {name}", suggestion=f"use {own}" if own else "") from None
 
 
 def metric(name: str) -> str:
@@ -70,8 +87,11 @@ class Task:
 
     def key(self) -> str:
         """What must be the same for a study to be gone on with."""
-        season = (self.season.start.isoformat(), self.season.days, self.season.weather, self.season.seed)
-        return repr((self.over, self.goals, self.keeps, season, self.season.structure, self.season.crop))
+        season = self.season
+        faults = [repr(fault) for fault in season.faults.faults]
+        texts = hashlib.sha256(repr((self.site, self.rules, faults)).encode()).hexdigest()
+        made = (season.start.isoformat(), season.days, season.weather, season.seed, season.cadence, season.bands)
+        return repr((self.over, self.goals, self.keeps, made, season.structure, season.crop, texts))
 
 
 class Trial(NamedTuple):
@@ -111,9 +131,7 @@ class Tuning:
         self.task = task
         backend = None
         if journal is not None:
-            from optuna.storages.journal import JournalFileBackend
-
-            backend = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+            backend = _storage(journal)
         self._optuna: Any = optuna
         self._study = optuna.create_study(
             study_name="season",
@@ -122,6 +140,7 @@ class Tuning:
             directions=["maximize" if large else "minimize" for _, large in task.goals],
             load_if_exists=True,
         )
+        self._present = {each.name: knobs.present(task.rules, each) for each in task.over}
         self._space: dict[str, Any] = {
             each.name: optuna.distributions.FloatDistribution(each.low, each.high) for each in task.over
         }
@@ -176,6 +195,24 @@ class Tuning:
         name, large = self.task.goals[0]
         return sorted(front, key=lambda trial: -trial.metrics[name] if large else trial.metrics[name])
 
+    def nearest(self) -> Trial | None:
+        """The one that breaks its bounds the least, for when none keeps them all."""
+
+        def broken(trial: Trial) -> float:
+            shares = (each.excess(trial.metrics) / max(abs(each.bound), 1.0) for each in self.task.keeps)
+            return sum(max(share, 0.0) for share in shares)
+
+        return min(self.trials(), key=broken, default=None)
+
+    def now(self) -> Trial | None:
+        """The rules as they are, where these were tried."""
+        same = (trial for trial in self.trials() if all(map(math.isclose, *self._setpoints(trial))))
+        return next(same, None)
+
+    def _setpoints(self, trial: Trial) -> tuple[list[float], list[float]]:
+        names = [each.name for each in self.task.over]
+        return [trial.setpoints[name] for name in names], [self._present[name] for name in names]
+
     def _beats(self, one: Trial, other: Trial) -> bool:
         signs = [(one.metrics[name] - other.metrics[name]) * (1 if large else -1) for name, large in self.task.goals]
         return all(sign >= 0 for sign in signs) and any(sign > 0 for sign in signs)
@@ -196,9 +233,8 @@ class Tuning:
 
     def _begin_at_present(self) -> None:
         """The first trial is the rules as they are, as far as they lie within."""
-        now = {each.name: knobs.present(self.task.rules, each) for each in self.task.over}
-        if all(each.low <= now[each.name] <= each.high for each in self.task.over):
-            self._study.enqueue_trial(now)
+        if all(each.low <= self._present[each.name] <= each.high for each in self.task.over):
+            self._study.enqueue_trial(self._present)
 
     def _take_up_again(self) -> None:
         """Trials that were under way when the study was interrupted are given out again."""
@@ -206,3 +242,21 @@ class Tuning:
         for each in self._study.get_trials(states=[states.RUNNING]):
             self._study.tell(each.number, state=states.FAIL)
             self._study.enqueue_trial(each.params)
+
+
+def _storage(journal: Path) -> Any:
+    """The file as Optuna takes it. A line that a power cut has torn is dropped: its trial is given out again.
+
+    Raises ConfigError where it is no journal, OSError where it cannot be had.
+    """
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if journal.exists():
+        with journal.open("rb+") as file:
+            whole = file.read()
+            file.truncate(whole.rfind(b"\n") + 1)
+    try:
+        return JournalStorage(JournalFileBackend(str(journal)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError("is no journal of a study", Place(str(journal)), "choose another file") from error

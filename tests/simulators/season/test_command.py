@@ -112,3 +112,26 @@ def test_filled_gaps_of_the_weather_are_told(house: Path, tmp_path: Path, capsys
 def test_a_mistake_on_the_command_line_names_no_place(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backtest", str(house), "--days", "1", "--structure", "glass"]) == 1
     assert capsys.readouterr().err.startswith("onsil: there is no structure 'glass'")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--over", "heating_temperature.night=14..20 °C", "--over", "heating_temperature.night=15..18 °C"], "twice"),
+        (["--over", "heating_temperature.night=14..20 °C", "--minimise", "energy", "--maximise", "energy"], "twice"),
+        (["--over", "heating_temperature.night=14..20 °C", "--dask", "nonsense"], "no address of a scheduler"),
+    ],
+)
+def test_what_cannot_be_tuned_is_told(
+    house: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for package in ("optuna", "distributed"):
+        pytest.importorskip(package)
+    assert main(["tune", str(house), "--days", "0.05", *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_no_seasons_and_no_workers_are_wrong_use(house: Path) -> None:
+    for option in ("--trials", "--workers"):
+        with pytest.raises(SystemExit):
+            main(["tune", str(house), "--over", "heating_temperature.night=14..20 °C", option, "0"])

@@ -65,17 +65,33 @@ def test_a_number_is_turned_and_everything_else_stays() -> None:
         ("heating_temperature=12..20 °C", "which period"),
         ("ventilation_temperature=12..20 °C", "only plain numbers"),
         ("heating_temperature.night=12..20 %", "only plain numbers"),
+        ("heating_temperature.night=287..293 K", "more than a temperature can be"),
+        ("heating_temperature.night=-1000000..20 °C", "more than a temperature can be"),
     ],
 )
 def test_what_cannot_be_turned_is_said(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        knobs.present(RULES, ranges.read(text))
+        knobs.check(RULES, ranges.read(text))
+
+
+def test_a_setpoint_with_corrections_is_turned_by_the_same_name() -> None:
+    corrected = "setpoints:\n  heat: {value: {night: 16 °C, ramp: {up: 2 °C/h}}, add: [1 K], add_within: 0 K .. 1 K}\n"
+    wanted = ranges.read("heat.night=12..20 °C")
+    turned = knobs.turn(corrected, {"heat.night": (17.0, "°C")})
+    assert knobs.present(turned, wanted) == 17.0
+    assert "add: [1 K]" in turned
+    with pytest.raises(ConfigError, match=r"did you mean heat\.night"):
+        knobs.present(corrected, ranges.read("heat.nigh=12..20 °C"))
+    plain = "setpoints:\n  heat: {value: 16 °C, add: [1 K]}\n"
+    assert knobs.present(plain, ranges.read("heat=12..20 °C")) == 16.0
 
 
 def test_bounds_are_read_both_ways() -> None:
     assert keep("hours_too_cold < 10") == Keep("hours_too_cold", 10.0, False)
     assert keep("yield >= 2.5 kg/m²").excess({"yield": 2.0}) == 0.5
-    for wrong in ("hours_too_cold", "hours_to_cold < 10"):
+    assert keep("hours_too_cold < 1 d").bound == 24.0
+    assert keep("degree_hours_cold < 5 °C·h").bound == 5.0
+    for wrong in ("hours_too_cold", "hours_to_cold < 10", "hours_too_cold < 10 °C", "movements < 10 runs"):
         with pytest.raises(ConfigError):
             keep(wrong)
     assert metric("energy") == "energy"
@@ -109,6 +125,37 @@ def test_a_journal_of_something_else_is_refused(tmp_path: Path) -> None:
     Tuning(task(), tmp_path / "study.log")
     with pytest.raises(ConfigError, match="something else"):
         Tuning(task(goals=(("water", False),)), tmp_path / "study.log")
+    other = Task(SITE, RULES.replace("day: 19", "day: 18"), season(0.1), (NIGHT,), task().goals, task().keeps)
+    with pytest.raises(ConfigError, match="something else"):
+        Tuning(other, tmp_path / "study.log")
+
+
+def test_a_line_that_a_power_cut_has_torn_costs_one_season_at_most(tmp_path: Path) -> None:
+    journal = tmp_path / "study.log"
+    Tuning(task(), journal).run(4, Pretend(), 2)
+    journal.write_bytes(journal.read_bytes()[:-15])
+    again = Tuning(task(), journal)
+    assert len(again.trials()) >= 3
+    again.run(5, Pretend(), 2)
+    assert len(Tuning(task(), journal).trials()) == 5
+
+
+def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("garbage\nmore of it\n")
+    with pytest.raises(ConfigError, match="no journal of a study"):
+        Tuning(task(), tmp_path / "notes.txt")
+
+
+def test_where_none_keeps_its_bounds_the_nearest_is_told() -> None:
+    tuning = Tuning(task(keeps=(keep("hours_too_cold < -1"),)))
+    tuning.run(6, Pretend(), 2)
+    assert tuning.best() == []
+    nearest = tuning.nearest()
+    assert nearest is not None
+    assert nearest.metrics["hours_too_cold"] == min(trial.metrics["hours_too_cold"] for trial in tuning.trials())
+    now = tuning.now()
+    assert now is not None
+    assert now.number == 0
 
 
 def test_a_season_whose_worker_died_is_given_out_again() -> None:
@@ -137,9 +184,11 @@ def test_two_goals_have_a_front(tmp_path: Path) -> None:
     tuning.trials = lambda: trials  # type: ignore[method-assign]
     best = tuning.best()
     assert [trial.number for trial in best] == [0, 1]
-    drawn = picture(trials, best, "energy", "yield")
+    drawn = picture(trials, best, trials[0], "energy", "yield")
     assert drawn.count("<circle") == 4
     assert drawn.count('stroke="#c2410c" stroke-width="2"') == 2
+    assert ">now<" in drawn
+    assert all(f">{number}<" in drawn for number in (1, 2, 8, 12))  # two numbered trials, round numbers at the axis
 
 
 # a cluster
