@@ -57,6 +57,7 @@ class Order(NamedTuple):
     verb: Verb
     seconds: float | None = None
     renews: bool = False
+    value: float | None = None
 
 
 def first_after(t: float, times: list[float]) -> float | None:

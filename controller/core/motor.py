@@ -191,7 +191,7 @@ class Motor:
             self._seen_running = False
         self._direction, self._seconds, self._from, self._began = direction, seconds, start, t
         self.following.asked(t, False)
-        return Order(Verb.OPEN if direction > 0 else Verb.CLOSE, seconds)
+        return Order(Verb.OPEN if direction > 0 else Verb.CLOSE, seconds, value=self._heading())
 
     def _finish(self, t: float) -> None:
         """The run is over, as far as anybody knows."""

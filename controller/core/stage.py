@@ -216,7 +216,8 @@ class Stage:
         if node.model.limited and order.verb is Verb.OFF:
             cause = Cause(Level.LIMIT, f"{node.name}: {node.model.limited}", (), want.overruled_by())
         at, output = self.network.instant, node.model.plan.output
-        command = Command(self.number(), output, order.verb, at, cause or want.cause(), order.seconds, order.renews)
+        cause = cause or want.cause()
+        command = Command(self.number(), output, order.verb, at, cause, order.seconds, order.renews, order.value)
         node.model.following.command_id = command.id
         self.network.events.append(Commanded(node.name, command))
         return command

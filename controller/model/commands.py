@@ -56,7 +56,7 @@ class Command(NamedTuple):
     `id` grows with every command of a process. `seconds` bounds it: for ON it is a lease, renewed while it holds, after
     which the device must switch off by itself where it can; for OPEN and CLOSE it is the running time. `renews` is
     the lease this one prolongs: a device with no timer of its own may skip it. `value` is the number of SET, in the
-    unit of the setting.
+    unit of the setting; of OPEN and CLOSE it is where the run ends (% of opening), for motors that find it themselves.
     """
 
     id: int

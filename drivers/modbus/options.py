@@ -23,7 +23,8 @@ PARITIES = {"none": "N", "even": "E", "odd": "O", "n": "N", "e": "E", "o": "O"}
 _WAYS = ("port", "url", "host")
 _SERIAL_KEYS = ("baudrate", "parity", "stop_bits")
 _DEVICE_KEYS = ("address", "profile", "poll", "timeout", "settle")
-_KOREAN_KEYS = ("address_offset", "control", "description", "ec", "ph")
+_KOREAN_KEYS = ("address_offset", "control", "description", "ec", "ph", "positions", "zone_1")
+_ZONE_1 = ("lowest bit", "highest bit")
 
 
 class SerialOptions(NamedTuple):
@@ -219,6 +220,12 @@ def _node_options(keys: _Keys) -> NodeOptions:
     control = keys.get("control")
     if control not in (None, "remote"):
         raise keys.error("control", f"control cannot be {control!r}", "write control: remote, or leave it out")
+    positions = keys.get("positions")
+    if positions not in (None, "node"):
+        raise keys.error("positions", f"positions cannot be {positions!r}", "write positions: node, or leave it out")
+    zone_1 = keys.get("zone_1") or _ZONE_1[0]
+    if zone_1 not in _ZONE_1:
+        raise keys.error("zone_1", f"zone_1 cannot be {zone_1!r}", f"write zone_1: {' or '.join(_ZONE_1)}")
     recipe = None
     if keys.has("ec") or keys.has("ph"):
         ec = keys.measure("ec", f"{Recipe().ec} mS/cm", UNITS["dS/m"], MOST.ec)
@@ -228,6 +235,8 @@ def _node_options(keys: _Keys) -> NodeOptions:
         _description(keys) if keys.has("description") else None,
         control == "remote",
         recipe,
+        positions == "node",
+        zone_1 == _ZONE_1[1],
     )
 
 

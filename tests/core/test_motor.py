@@ -59,6 +59,11 @@ def test_the_estimate_is_shown_on_the_way() -> None:
     assert house.view("vent").moving == "opening"
 
 
+def test_each_run_says_where_it_ends() -> None:
+    house = put(put(put(a_vent(), 30), 100), 60)
+    assert [c.value for c in house.commands] == pytest.approx([0.0, 30.0, 100.0, 60.0])
+
+
 def test_it_rests_before_it_turns_round() -> None:
     house = put(a_vent(dead_time=5.0), 80, "30 s")
     put(house, 0)

@@ -36,10 +36,14 @@ MOST = Recipe(20.0, 14.0)
 
 
 class Supply(NamedTuple):
-    """Which zones a nutrient supply is to water (ascending; none: its own programme, once), and with what."""
+    """Which zones a nutrient supply is to water (ascending; none: its own programme, once), and with what.
+
+    `highest_first` says which bit of a bitmap is zone 1: the highest instead of the lowest.
+    """
 
     zones: tuple[int, ...] = ()
     recipe: Recipe | None = None
+    highest_first: bool = False
 
 
 def next_opid(last: int) -> int:
@@ -64,10 +68,12 @@ def command_words(
     seconds: float | None = None,
     supply: Supply = Supply(),
     ratio: float | None = None,
+    position: int | None = None,
 ) -> tuple[int, ...]:
     """What is written to a device's command area: the operation, the opid, and only the arguments it takes.
 
-    `ratio` (%) is for switches of level 2. ValueError where the device has no operation for this.
+    `ratio` (%) is for switches of level 2, `position` (%) for retractables that `finds_positions`. ValueError where the
+    device has no operation for this.
     """
     assert block.write is not None
     if verb in (Verb.OFF, Verb.STOP):
@@ -76,9 +82,16 @@ def command_words(
         operation, values = _supply(block.write, ACTUATORS[block.code][1], seconds, supply)
     elif verb is Verb.ON and ratio is not None:
         operation, values = _at_a_ratio(block, seconds, ratio)
+    elif position is not None:
+        operation, values = Operation.SET_POSITION, {"position": position}
     else:
         operation, values = _timed(block.write, verb, seconds)
     return items.write(block.write.layout(operation), {"operation": operation, "opid": opid, **values})
+
+
+def finds_positions(block: Block) -> bool:
+    """Whether a device goes to a position by itself: a retractable of level 2 whose command area has room for one."""
+    return ACTUATORS[block.code] == (RETRACTABLE, 2) and _takes(block.write, Operation.SET_POSITION, "position")
 
 
 def _at_a_ratio(block: Block, seconds: float | None, ratio: float) -> tuple[int, dict[str, float]]:
@@ -118,7 +131,7 @@ def _supply(write: Writes, level: int, seconds: float | None, wanted: Supply) ->
 def _where(write: Writes, wanted: Supply) -> tuple[int, dict[str, float]]:
     """The operation for these zones, and how it is told them: from the first to the last, or by a bit for each.
 
-    Nobody who has the draft of KS B 7958 says which bit is which zone: here the lowest is zone 1.
+    Nobody who has the draft of KS B 7958 says which bit is which zone.
     """
     plain = wanted.recipe is None
     first, last = wanted.zones[0], wanted.zones[-1]
@@ -130,8 +143,12 @@ def _where(write: Writes, wanted: Supply) -> tuple[int, dict[str, float]]:
         raise ValueError("this nutrient supply waters zones from one to another only, with none left out")
     if last > BITS:
         raise ValueError(f"this nutrient supply can be told {BITS} zones only")
-    return bits, {"area-bitmap": sum(1 << zone - 1 for zone in wanted.zones)}
+    return bits, {"area-bitmap": sum(1 << (BITS - zone if wanted.highest_first else zone - 1) for zone in wanted.zones)}
 
 
-def _takes(write: Writes, operation: int, argument: str) -> bool:
-    return write.knows(operation) and any(items.item(text)[0] == argument for text in write.layout(operation))
+def _takes(write: Writes | None, operation: int, argument: str) -> bool:
+    return (
+        write is not None
+        and write.knows(operation)
+        and any(items.item(text)[0] == argument for text in write.layout(operation))
+    )

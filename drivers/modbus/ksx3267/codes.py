@@ -152,6 +152,7 @@ class Operation(IntEnum):
     CLOSE = 302
     TIMED_OPEN = 303
     TIMED_CLOSE = 304
+    SET_POSITION = 305
     ONCE_SUPPLY = 401
     WATER_SUPPLY = 402
     NUTRIENT_SUPPLY = 403

@@ -15,7 +15,7 @@ from controller.model.time import Instant
 from ..messages import ILLEGAL_ADDRESS, READ_HOLDING, WRITE_REGISTERS, Answer, Job, Pause, Request, refusal_text
 from ..plan import Span, merge
 from . import items, states
-from .blocks import MOST, Recipe, Supply, command_words, next_opid, unfit
+from .blocks import MOST, Recipe, Supply, command_words, finds_positions, next_opid, unfit
 from .codes import (
     NUTRIENT_SUPPLY,
     Control,
@@ -35,6 +35,7 @@ from .states import Shown, Values
 _BRIDGE = 40  # registers: nodes are slow to answer, so one long read beats two short ones
 
 Steps = Generator[Request | Pause, Answer | None, None]
+Given = Generator[Request | Pause, Answer | None, tuple[list[Report], Values]]
 
 
 class _Patience(NamedTuple):
@@ -47,6 +48,7 @@ class _Patience(NamedTuple):
 _HIGHEST: dict[int, float] = {Part.TARGET_EC: MOST.ec, Part.TARGET_PH: MOST.ph, Part.TARGET_RATIO: 100.0}
 _QUICK = _Patience(0.3, 5)
 _SLOW = _Patience(1.0, 8)  # nutrient supplies take some 5 s to react
+_LEFT = 60.0  # s that must be left of a watering to tell whether a new order's time comes on top
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class KsNode:
         self._echoed: dict[Wanted, int] = {}  # the last opid the node showed, whoever gave it
         self._shown: dict[str, Shown] = {}
         self._areas: dict[Wanted, tuple[int, Wanted]] = {}  # the last opid that was given for an area, and which
+        self._ways: dict[Wanted, tuple[int, Verb]] = {}  # the last opid that was given for a position, and which way
+        self._adding: set[Wanted] = set()  # supplies that add a new order's time to what is left of the last
 
     @property
     def points(self) -> Sequence[str]:
@@ -107,7 +111,7 @@ class KsNode:
         self._known = self._control = None
         self._hand = ""
         self._bridge, self._mute = _BRIDGE, False
-        for memory in (self._given, self._echoed, self._shown, self._notes, self._areas):
+        for memory in (self._given, self._echoed, self._shown, self._notes, self._areas, self._ways, self._adding):
             memory.clear()
 
     def skips(self, command: Command) -> bool:
@@ -159,6 +163,7 @@ class KsNode:
             yield from self._look(known.offset, known.node)
         if held := self._held():
             return [Report(command.output, Followed.HELD, self._at or command.at, None, command.id, held)]
+        left = 0.0  # s of the watering that this prolongs
         if target.device not in self._echoed or target.family == Part.AREA:
             values = yield from self._fetch(known.offset, block.read)
             self._echoed[target.device] = int(values.get("opid", 0))
@@ -168,20 +173,53 @@ class KsNode:
                     return [Report(command.output, Followed.RESTING, self._at or command.at, None, command.id)]
                 if values["status"] != Status.FINISHING:
                     return [_refused(command, self._at or command.at, "the nutrient supply waters other zones")]
+            elif target.family == Part.AREA and command.verb is Verb.ON:
+                left = states.remaining(values)
+        if target.device not in self._adding or command.verb is not Verb.ON or command.seconds is None:
+            reports, values = yield from self._give(command, target, known)
+            adds = left >= _LEFT and states.remaining(values) > (command.seconds or 0.0) + left / 2
+            return (yield from self._stop_adding(command, target, known)) if adds else reports
+        if (more := command.seconds - left) < 1:
+            return [Report(command.output, Followed.RUNNING, self._at or command.at, command.verb, command.id)]
+        return (yield from self._give(command._replace(seconds=more), target, known))[0]
+
+    def _give(self, command: Command, target: Wanted, known: Known) -> Given:
+        """Write a command and wait until it is confirmed. Returns what to report, and what the status block held."""
+        block = known.blocks[target.device]
         opid = self._new_opid(target.device)
+        position = self._position(command, block)
         try:
-            supply, ratio = Supply(target.zones, self._recipe), self._ratios.get(target)
-            words = command_words(block, command.verb, opid, command.seconds, supply, ratio)
+            supply = Supply(target.zones, self._recipe, self._options.highest_bit_first)
+            ratio = self._ratios.get(target)
+            words = command_words(block, command.verb, opid, command.seconds, supply, ratio, position)
         except ValueError as error:
-            return [_refused(command, self._at or command.at, str(error))]
+            return [_refused(command, self._at or command.at, str(error))], {}
         assert block.write is not None
         written = yield Request(WRITE_REGISTERS, block.write.start + known.offset, values=words)
         assert written is not None
         if written.refusal is not None:
-            return [_refused(command, written.at, refusal_text(written.refusal))]
+            return [_refused(command, written.at, refusal_text(written.refusal))], {}
         if target.family == Part.AREA:
             self._areas[target.device] = opid, target
+        if position is not None:
+            self._ways[target.device] = opid, command.verb
         return (yield from self._confirmed(command, target, known, opid, written.at))
+
+    def _stop_adding(self, command: Command, target: Wanted, known: Known) -> Job:
+        """Stop a supply that would water for longer than it may, and remember that it adds up its orders."""
+        self._adding.add(target.device)
+        stopped, _ = yield from self._give(command._replace(verb=Verb.OFF), target, known)
+        note = "it adds the time of a new order to what is left: stopped, and told the difference from now on"
+        return [_refused(command, self._at or command.at, note), *stopped]
+
+    def _position(self, command: Command, block: Block) -> int | None:
+        """Where to send a motor that finds positions by itself (%).
+
+        To the end stops it is run for a time all the same, with the overrun by which it is known to be there.
+        """
+        if not self._options.positions or command.value is None or not finds_positions(block):
+            return None
+        return position if 0 < (position := round(command.value)) < 100 else None
 
     def _set_target(self, command: Command) -> Report:
         """No register holds what a node is to mix, nor a ratio: it is told with its orders, from the next one on."""
@@ -209,8 +247,17 @@ class KsNode:
         opid, area = self._areas.get(target.device, (0, None))
         return area if opid and found.get("opid") == opid else None
 
-    def _confirmed(self, command: Command, target: Wanted, known: Known, opid: int, given: Instant) -> Job:
+    def _show(self, target: Wanted, values: Values) -> Shown:
+        """What an output shows. One that goes to a position does what it was told, whichever way it finds right."""
+        shown = states.shown(target, values, self._area(target, values))
+        opid, verb = self._ways.get(target, (0, None))
+        goes = shown.followed is Followed.RUNNING and verb is not None and values.get("opid") == opid
+        return shown._replace(verb=verb) if goes else shown
+
+    def _confirmed(self, command: Command, target: Wanted, known: Known, opid: int, given: Instant) -> Given:
         """Read the status block until it echoes the opid and shows what was asked for, or has had its time.
+
+        Returns what to report, and what the block held last.
 
         A run that was ordered for a short time may be over before anybody looks. Nodes count it in whole seconds.
         """
@@ -222,17 +269,18 @@ class KsNode:
             assert answer is not None
             self._at = answer.at
             if answer.refusal is not None:
-                return [_refused(command, answer.at, refusal_text(answer.refusal))]
+                return [_refused(command, answer.at, refusal_text(answer.refusal))], {}
             values = items.read(block.read.items, answer.words)
-            shown = states.shown(target, values, self._area(target, values))
+            shown = self._show(target, values)
             over = command.seconds is not None and answer.at.seconds_since(given) > command.seconds - 1
             stopped = shown.followed in (Followed.HELD, Followed.REFUSED)
             settled = shown.verb is wish or stopped or (shown.verb is None and over)
             if int(values.get("opid", 0)) == opid and (settled or attempt == patience.tries - 1):
                 self._shown[command.output] = shown
-                return [Report(command.output, shown.followed, answer.at, shown.verb, command.id, shown.note)]
+                report = Report(command.output, shown.followed, answer.at, shown.verb, command.id, shown.note)
+                return [report], values
             yield Pause(patience.pause)
-        return [_refused(command, self._at or command.at, f"the node did not confirm operation {opid}")]
+        return [_refused(command, self._at or command.at, f"the node did not confirm operation {opid}")], {}
 
     # who the node is
 
@@ -389,9 +437,7 @@ class KsNode:
                 continue
             self._echoed[target.device] = int(values.get("opid", 0))
             self._remark(target, alert_text(int(values.get("alert", 0))))
-            now[name] = (
-                Shown(Followed.HELD, None, held) if held else states.shown(target, values, self._area(target, values))
-            )
+            now[name] = Shown(Followed.HELD, None, held) if held else self._show(target, values)
         return self._shows(now, self._at)
 
     def _shows(self, now: Mapping[str, Shown], at: Instant) -> list[Report]:

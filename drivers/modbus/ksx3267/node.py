@@ -54,13 +54,16 @@ class NodeInfo(NamedTuple):
 
 class NodeOptions(NamedTuple):
     """`offset` is 0 or -1 (register number to wire address), None: find out. `description` is given where the node has
-    a register map of its own. `take_control` lets us make a node ours that decides for itself.
+    a register map of its own. `take_control` lets us make a node ours that decides for itself. `positions` has
+    retractables that can go to a position by themselves. `highest_bit_first` is for the bitmap of zones.
     """
 
     offset: int | None = None
     description: Description | None = None
     take_control: bool = False
     recipe: Recipe | None = None
+    positions: bool = False
+    highest_bit_first: bool = False
 
 
 def node_info(words: Sequence[int]) -> NodeInfo:

@@ -76,6 +76,12 @@ def wish(found: Values) -> str:
     return status_text(status) if status == Status.NEED_CALIBRATION else ""
 
 
+def remaining(found: Values) -> float:
+    """How long what the device does just now will still last (s); 0 where it rests or does not say."""
+    running = followed(int(found.get("status", 0)))[0] is Followed.RUNNING
+    return next((found[item] for item in items.REMAINING if running and item in found), 0.0)
+
+
 def waters_another(target: Wanted, found: Values, last: Wanted | None) -> bool:
     """Whether the output is an area, and its nutrient supply is busy with a zone that is not among its own.
 

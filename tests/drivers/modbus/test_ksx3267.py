@@ -14,7 +14,7 @@ from controller.model.errors import ConfigError
 from controller.model.points import Quality
 from controller.model.ports import Source
 from drivers.modbus.ksx3267 import items
-from drivers.modbus.ksx3267.blocks import Recipe, Supply, command_words, next_opid, unfit
+from drivers.modbus.ksx3267.blocks import Recipe, Supply, command_words, finds_positions, next_opid, unfit
 from drivers.modbus.ksx3267.codes import (
     NUTRIENT_SUPPLY,
     RETRACTABLE,
@@ -203,6 +203,18 @@ def test_widths_and_lengths_that_a_description_gives() -> None:
     assert command_words(plain, Verb.ON, 9, 60.0) == (201, 9)
 
 
+def test_a_position_goes_where_the_description_has_it() -> None:
+    flat = ("operation", "opid", "time", "position", "open-time", "close-time")
+    block = Block(113, Region(203, ("opid", "status")), Writes(503, {None: flat}))
+    assert command_words(block, Verb.OPEN, 9, 30.0, position=60) == (305, 9, 0, 0, 60)
+    short = Writes(503, {305: ("operation", "opid", "position"), 303: ("operation", "opid", "time")})
+    assert command_words(block._replace(write=short), Verb.OPEN, 9, 30.0, position=60) == (305, 9, 60)
+    assert finds_positions(block)
+    assert finds_positions(block._replace(write=short))
+    for other in (block._replace(code=112), block._replace(write=None), MOTOR_1._replace(code=113)):
+        assert not finds_positions(other)
+
+
 SUPPLY_3 = Writes(504, {None: ("operation", "opid", "start-area", "stop-area", "on-sec", "EC", "pH")})
 
 
@@ -240,6 +252,8 @@ def test_zones_that_are_no_neighbours_go_by_a_bitmap() -> None:
     assert command_words(bits, Verb.ON, 9, 90.0, Supply((3,))) == (404, 9, 0b100, 0, 90, 0)
     with pytest.raises(ValueError, match="32 zones only"):
         command_words(bits, Verb.ON, 9, 90.0, Supply((1, 33)))
+    turned = Supply((1, 3, 32), highest_first=True)
+    assert command_words(bits, Verb.ON, 9, 90.0, turned) == (404, 9, 1, 0b101 << 13, 90, 0)
 
 
 @given(st.sets(st.integers(1, 32), min_size=1).map(sorted))
@@ -573,6 +587,49 @@ async def test_a_nutrient_node_waters_zones_together_and_is_not_diverted(bench: 
         assert node.writes[-1] == (16, 505, (402, 2, 2, 2, 60, 0))
 
 
+async def test_a_supply_that_adds_up_its_orders_is_stopped_once_and_told_the_difference(
+    bench: Bench, start: Start
+) -> None:
+    """Prolonging must not make a lease longer: whoever dies now leaves no more than 300 s of water behind."""
+    bench.slaves[7] = node = korean.nutrient_3()
+
+    def obey(at: int, words: Sequence[int]) -> None:
+        if words[0] == 0:
+            node.at(401, 0, 0, 0, words[1], 0, 0)
+        else:
+            node.at(401, 402, 3, 0, words[1], node.register(405) + words[4], 0)
+
+    node.written = obey
+    wiring = device("mixer", {"valve": "area/3"}, address=7, profile="ks-x-3288", poll="20 ms")
+    async with start(wiring) as line:
+        await line.told(command("valve", Verb.ON, 300.0))
+        node.at(405, 200)
+        report = await line.told(command("valve", Verb.ON, 300.0, renews=True))
+        assert (report.followed, report.note.partition(":")[0]) == (
+            Followed.REFUSED,
+            "it adds the time of a new order to what is left",
+        )
+        await line.heard.until(lambda: line.heard.reports("valve")[-1].followed is Followed.RESTING)
+        await line.told(command("valve", Verb.ON, 300.0))
+        node.at(405, 200)
+        for _ in range(2):  # the second time nothing has gone by: there is nothing to add
+            assert (await line.told(command("valve", Verb.ON, 300.0, renews=True))).followed is Followed.RUNNING
+            assert node.register(405) == 300
+        orders = [(words[0], words[4] if len(words) > 4 else 0) for _, _, words in node.writes]
+        assert orders == [(402, 300), (402, 300), (0, 0), (402, 300), (402, 100)]
+
+
+async def test_a_supply_that_begins_anew_with_every_order_is_prolonged(bench: Bench, start: Start) -> None:
+    bench.slaves[7] = node = korean.nutrient_3()
+    node.written = lambda at, words: node.at(401, 402, 3, 0, words[1], words[4], 0)
+    async with start(device("mixer", {"valve": "area/3"}, address=7, profile="ks-x-3288", poll="20 ms")) as line:
+        await line.told(command("valve", Verb.ON, 300.0))
+        for _ in range(3):
+            node.at(405, 200)
+            assert (await line.told(command("valve", Verb.ON, 300.0, renews=True))).followed is Followed.RUNNING
+        assert [words[4] for _, _, words in node.writes] == [300] * 4
+
+
 async def test_a_nutrient_node_mixes_what_it_was_last_told(bench: Bench, start: Start) -> None:
     bench.slaves[7] = node = korean.nutrient_3()
     points = {"valve": "area/3", "nutrient.ec": "target_ec", "nutrient.ph": "target_ph"}
@@ -610,6 +667,26 @@ async def test_levels_0_and_2(bench: Bench, start: Start) -> None:
         assert (report.followed, report.note) == (Followed.REFUSED, "a retractable of level 0 takes no commands")
         assert (await line.told(command("new", Verb.CLOSE, 5.0))).followed is Followed.RUNNING
         assert node.writes == [(16, 501, (304, 6, 5, 0))]
+
+
+async def test_a_motor_that_finds_positions_is_told_one(bench: Bench, start: Start) -> None:
+    bench.slaves[5] = node = korean.Node(info(2, 2, product=9), [113, 112])
+    node.at(201, 0, 0, 0, 0, 0, 0, 42, 0, 0, 0, 0)
+    node.actuators |= {501: (203, 204), 508: (208, 209)}
+    points = {"new": "retractable/1", "new.position": "position/1", "old": "retractable/2"}
+    wiring = device("node", points, address=5, profile="ks-x-3267", positions="node", poll="20 ms")
+    async with start(wiring) as line:
+        heard = line.heard
+        await line.told(command("new", Verb.OPEN, 20.0)._replace(value=60.4))
+        # it stands further open than the estimate says, and comes back: that is what it was told all the same
+        node.at(204, 302)
+        seen = len(heard.readings("new.position"))
+        await heard.until(lambda: len(heard.readings("new.position")) > seen + 1)
+        assert {report.verb for report in heard.reports("new")} <= {None, Verb.OPEN}
+        # the end stops are run to for a time, and so is everything that finds no positions
+        await line.told(command("new", Verb.CLOSE, 63.0)._replace(value=0.0))
+        await line.told(command("old", Verb.OPEN, 20.0)._replace(value=60.4))
+        assert node.writes == [(16, 501, (305, 1, 0, 0, 60)), (16, 501, (304, 2, 63, 0)), (16, 508, (303, 1, 20, 0))]
 
 
 async def test_a_switch_of_level_2_runs_at_the_ratio_that_it_was_last_told(bench: Bench, start: Start) -> None:

@@ -69,6 +69,8 @@ def test_bus_options(options: dict[str, object], said: str, place: Place) -> Non
         ({**GOOD, "pol": "5 s"}, "did you mean poll", HERE),
         ({**GOOD, "address_offset": -1}, "no option 'address_offset'", HERE),
         ({"address": 1, "profile": "ks-x-3267", "address_offset": 1}, "use 0, -1", HERE),
+        ({"address": 1, "profile": "ks-x-3267", "positions": True}, "write positions: node", HERE),
+        ({"address": 1, "profile": "ks-x-3267", "zone_1": "first"}, "lowest bit or highest bit", HERE),
     ],
 )
 def test_device_options(options: dict[str, object], said: str, place: Place) -> None:
