@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controller.core.plan import ActuatorPlan, Atom, InterlockPlan
 from controller.model.errors import one_of
@@ -36,7 +37,7 @@ def actuators(site: SiteFile, wiring: Wiring, problems: Problems) -> tuple[Actua
         with problems.caught():
             check_output(name, actuator.kind, output, used, wiring)
             used[output.text] = name.text
-            made.append(_actuator(name, actuator))
+            made.append(replace(_actuator(name, actuator), delay=wiring.points[output.text].source.delay))
     return tuple(made)
 
 

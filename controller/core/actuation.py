@@ -12,7 +12,7 @@ CONFIRM_AFTER = 30.0
 """Seconds after which an unconfirmed command is sent again."""
 
 ALARM_AFTER = 90.0
-"""Seconds after which a device that does not follow raises an alarm."""
+"""Seconds after which a device that does not follow raises an alarm, where it is not known to be slower."""
 
 _DEAF = "does not follow"
 
@@ -70,9 +70,13 @@ def first_after(t: float, times: list[float]) -> float | None:
 
 
 class Following:
-    """Whether a device does what it was told: confirmation, refusal, a person's hand, a lost line."""
+    """Whether a device does what it was told: confirmation, refusal, a person's hand, a lost line.
 
-    def __init__(self) -> None:
+    `delay` is how much later than others it may do so (s).
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self._patience = ALARM_AFTER + delay
         self.lost = False
         self.held = False
         self.trouble = ""
@@ -121,7 +125,7 @@ class Following:
 
     def review(self, t: float) -> bool:
         """Notice a device that has not followed for too long. Whether it is noticed just now."""
-        if not self.reachable or self._first_asked is None or t < self._first_asked + ALARM_AFTER:
+        if not self.reachable or self._first_asked is None or t < self._first_asked + self._patience:
             return False
         if self.trouble == _DEAF:
             return False

@@ -37,7 +37,7 @@ _REFUSED_PAUSE = 30.0
 class Motor:
     def __init__(self, plan: ActuatorPlan) -> None:
         self.plan = plan
-        self.following = Following()
+        self.following = Following(plan.delay)
         self.limited = ""
         self.exhausted = False
         self._position: float | None = None

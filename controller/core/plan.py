@@ -335,7 +335,8 @@ class ActuatorPlan:
 
     `safe` is the position taken when what it depends on fails; None keeps the present one. `stop` says whether it also
     goes there when the controller is stopped, or stays as it is. `flow` is L/s.
-    `travel_open` and `travel_close` are the motor's times for the whole way.
+    `travel_open` and `travel_close` are the motor's times for the whole way, `delay` the time by which its device may
+    follow late (s).
     """
 
     name: str
@@ -353,6 +354,7 @@ class ActuatorPlan:
     max_per_day: float | None = None
     flow: float | None = None
     stop: Literal["safe", "keep"] = "safe"
+    delay: float = 0.0
     place: Place = NOWHERE
 
 

@@ -33,7 +33,7 @@ class Switch:
 
     def __init__(self, plan: ActuatorPlan) -> None:
         self.plan = plan
-        self.following = Following()
+        self.following = Following(plan.delay)
         self.on = False
         self.sure = False
         self.limited = ""

@@ -21,11 +21,13 @@ class Source:
     """Something a device offers, by the name that site.yaml gives on the right of `points:`.
 
     `unit` is what the device delivers ("°C", "" for on/off and pure numbers); `output` says that it can be commanded:
-    "switch" takes ON and OFF, "motor" takes OPEN, CLOSE and STOP, "number" takes SET in `unit`.
+    "switch" takes ON and OFF, "motor" takes OPEN, CLOSE and STOP, "number" takes SET in `unit`. `delay` is how much
+    later than others the device may follow and say so (s), because it listens only now and then.
     """
 
     unit: str = ""
     output: str | None = None
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,3 +249,13 @@ def test_a_hand_orders_no_longer_lease_than_it_lasts() -> None:
     assert (command.output, command.verb) == ("fan.relay", Verb.ON)
     assert command.seconds is not None
     assert command.seconds <= 120
+
+
+def test_a_device_that_listens_only_now_and_then_is_alarmed_so_much_later() -> None:
+    plan = Plan(GIMJE, (), (switch("valve", delay=1200.0),))
+    house = House(plan).after("1 min")
+    house.device("valve").silent = True
+    house.override("valve", 100, "2 h").after("21 min")
+    assert house.alarms() == []
+    house.after("1 min")
+    assert house.alarms() == ["actuator valve"]

@@ -23,7 +23,8 @@ from .document import decode, number
 from .shape import OFF, ON, Shown
 
 FORGOTTEN_AFTER = 900.0
-"""Seconds after which an order that nobody has heard of again is no longer thought to be waiting."""
+"""Seconds after which an order that nobody has heard of again is no longer thought to be waiting, where the device
+says nothing of how often it listens."""
 
 OUTPUT_OPTIONS = ("payload_on", "payload_off", "state", "state_on", "state_off")
 
@@ -113,10 +114,15 @@ class Order(NamedTuple):
 
 
 class Queue:
-    """The orders of one device that the network server has been given: the newest of each output."""
+    """The orders of one device that the network server has been given: the newest of each output.
 
-    def __init__(self, topic: str) -> None:
+    `answers_within` is how long a device may take to be heard of after an order (s), 0 for one that listens always.
+    """
+
+    def __init__(self, topic: str, answers_within: float = 0.0) -> None:
         self._topic = topic
+        self._answers_within = answers_within
+        self._forgotten_after = max(FORGOTTEN_AFTER, 2 * answers_within)
         self._count = 0
         self._orders: dict[str, Order] = {}
 
@@ -124,8 +130,10 @@ class Queue:
         """A new order; None where one for the same waits already: a second would only keep later ones waiting."""
         self._forget(command)
         known = self._orders.get(source)
-        if known is not None and known.command.verb is command.verb and not known.sent:
-            return None
+        if known is not None and known.command.verb is command.verb:
+            answers = command.at.seconds_since(known.command.at) < self._answers_within
+            if not known.sent or answers:
+                return None
         self._count += 1
         id = uuid.uuid5(uuid.NAMESPACE_URL, f"{self._topic} {self._count} {command.at.wall_ns}")
         order = self._orders[source] = Order(str(id), source, command)
@@ -161,7 +169,7 @@ class Queue:
         self._orders = {
             source: order
             for source, order in self._orders.items()
-            if command.at.seconds_since(order.command.at) < FORGOTTEN_AFTER
+            if command.at.seconds_since(order.command.at) < self._forgotten_after
         }
 
 

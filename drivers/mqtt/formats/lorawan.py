@@ -7,8 +7,8 @@ device listens; that it has come is told by the device's acknowledgement, and by
 outputs:
   valve_1: {payload_on: "ff1da100{seconds:u32le}", payload_off: ff1d0100, state: object.valve_1, state_on: open}
 
-Sources: ChirpStack's docs (integrations, events) and its integration.proto; The Things Stack's docs (MQTT server, data
-formats).
+Sources: ChirpStack's docs (integrations, events, changelog) and its integration.proto; The Things Stack's docs (MQTT
+server, data formats).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Device:
     `_TOPIC` is a topic of uplinks, whose group is where the device's other topics begin.
     """
 
-    OPTIONS: ClassVar[Sequence[str]] = ("topic", "outputs", "port", "confirmed")
+    OPTIONS: ClassVar[Sequence[str]] = ("topic", "outputs", "port", "confirmed", "uplink_every")
     speaks_for_itself = times_runs = remembers = False
     _FIELDS: str
     _RADIO: tuple[str, ...]
@@ -53,7 +53,9 @@ class _Device:
         self._confirmed = options.flag("confirmed", True)
         # without a time of its own a repeated order costs the air and prolongs nothing; with one it must not be missed
         self.leases = any(valve.timed for valve in self._valves.values())
-        self._queue = Queue(self._topic)
+        # of class A: it hears an order after its next uplink, and acknowledges it with the one after that
+        self._answers_within = 2 * options.seconds("uplink_every", 600.0, 10.0) if options.has("uplink_every") else 0.0
+        self._queue = Queue(self._topic, self._answers_within)
         self._base = ""
         if self._valves:
             self._port = options.required_whole("port", 1, _HIGHEST_PORT)
@@ -75,7 +77,7 @@ class _Device:
 
     def source(self, name: str) -> Source | str:
         if name in self._valves:
-            return Source(output="switch")
+            return Source(output="switch", delay=self._answers_within)
         full = self._full(name)
         if not _PATH.fullmatch(name):
             return f"write names with dots between, like {self._FIELDS}water_soil"
@@ -138,7 +140,7 @@ class _Device:
 
 
 class ChirpStack(_Device):
-    """…/event/up of ChirpStack v4. `expires: true` has it drop an ON whose time is over; older versions refuse that."""
+    """…/event/up of ChirpStack v4. `expires: true` has it drop an ON whose time is over, from v4.14.0 on."""
 
     OPTIONS = (*_Device.OPTIONS, "expires")
     _FIELDS = "object."

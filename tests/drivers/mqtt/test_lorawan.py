@@ -173,6 +173,18 @@ def test_an_order_that_waits_is_not_given_twice() -> None:
     assert send(valve, Verb.ON, 300.0, at=63 + FORGOTTEN_AFTER)
 
 
+def test_a_device_of_class_a_has_two_of_its_uplinks_to_answer() -> None:
+    """An order given again meanwhile would open the valve a second time when nobody wants it any more."""
+    valve = box(uplink_every="10 min")
+    assert valve.source("valve_1") == Source(output="switch", delay=1200.0)
+    first = orjson.loads(send(valve, Verb.ON, 300.0).payload)["id"]
+    said(valve, f"{CHIRPSTACK}/event/txack", {"queueItemId": first})
+    assert valve.order("valve_1", order(2, "x", Verb.ON, NOW.after(1199), 300.0)) == []
+    assert send(valve, Verb.OFF, at=1199)
+    assert send(valve, Verb.ON, 300.0, at=1199)
+    assert valve.order("valve_1", order(3, "x", Verb.ON, NOW.after(3500), 300.0)) == []
+
+
 def test_the_things_stack_is_pushed_and_what_contradicts_replaced() -> None:
     outputs = {"valve_1": TIMED, "valve_2": {"payload_on": "ff1d22 00", "payload_off": "ff1d0200"}}
     valve = box("the-things-stack", outputs=outputs)
