@@ -38,7 +38,9 @@ class Lookout:
         """Have the twin running that the configuration asks for, if it does."""
         twin, plan = configuration.twin, configuration.plan
         # other rules are no reason to begin anew: it takes the twin hours to know the house
-        wanted = None if twin is None else (twin, plan.site, plan.sensors, plan.votes, plan.actuators)
+        wanted = (
+            None if twin is None else (twin, plan.site, plan.compartments, plan.sensors, plan.votes, plan.actuators)
+        )
         if wanted == self._wanted:
             for finding in self._told.values():  # a core that was made anew knows of nothing that stood
                 self._tell(Notice(finding.alarm, True, finding.priority, finding.text))

@@ -25,7 +25,9 @@ def compartments(site: SiteFile, problems: Problems) -> tuple[CompartmentPlan, .
         with problems.caught():
             _check(name)
             ko, en = (None if label is None else label.text for label in (compartment.ko, compartment.en))
-            made.append(CompartmentPlan(name.text, ko or en or name.text, en or ko or name.text))
+            made.append(CompartmentPlan(name.text, ko or en or name.text, en or ko or name.text, compartment.area))
+    with problems.caught():
+        _check_areas(site)
     return tuple(made)
 
 
@@ -34,6 +36,13 @@ def _check(name: Text) -> None:
         raise name.error("the name of a compartment has no dot", 0, f"write {name.text.replace('.', '_')}")
     if name.text == _OUTSIDE:
         raise name.error("outside is shared by all compartments", 0, "remove it here")
+
+
+def _check_areas(site: SiteFile) -> None:
+    """All have one, or none: there is no mean of those that have and those that have not."""
+    without = [name for name, compartment in site.compartments.items() if compartment.area is None]
+    if 0 < len(without) < len(site.compartments):
+        raise without[0].error(f"{without[0].text} has no area, and others have", 0, "give it one like area: 1200 m²")
 
 
 def strays(site: SiteFile) -> Iterator[ConfigError]:

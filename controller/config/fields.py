@@ -188,6 +188,8 @@ SafePosition = Annotated[
 """% of opening; None keeps the present position."""
 Flow = Annotated[float, Parsed(texts.flow, _measured("What flows through the open valve.", "24 L/min"))]
 """L/s."""
+Area = Annotated[float, Parsed(texts.area, _measured("The floor, in m².", "1200 m²"))]
+"""m²."""
 Size = Annotated[int, Parsed(texts.size, _measured("A size in kB, MB or GB.", "500 MB"))]
 """Bytes."""
 Condition = Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.core.plan import Plan, SitePlan
-from controller.model.errors import ConfigError, Place
+from controller.model.errors import ConfigError, Place, one_of
 
 from . import building, folding, neighbours, variables, watches
 from .actuators import actuators, interlocks
@@ -133,6 +133,7 @@ def _configuration(
     uplink = _uplink(site, wiring, problems)
     bounds = interlocks(site, by_name, problems)
     parts = compartments(site, problems)
+    twin = _twin(site, problems)
     if rules is None:
         return None
     language = Language(rules, by_name, {plan.name: plan for plan in numbers}, wiring.points, problems)
@@ -161,7 +162,7 @@ def _configuration(
     if problems:
         return None
     building.check(plan, problems)
-    return Configuration(plan, wiring.finished(points.settings), uplink, language.notify(), texts, _twin(site))
+    return Configuration(plan, wiring.finished(points.settings), uplink, language.notify(), texts, twin)
 
 
 def _site_plan(site: SiteFile) -> SitePlan:
@@ -169,12 +170,21 @@ def _site_plan(site: SiteFile) -> SitePlan:
     return SitePlan(stands.name.text, stands.latitude, stands.longitude, stands.timezone, stands.language)
 
 
-def _twin(site: SiteFile) -> TwinSettings | None:
+def _twin(site: SiteFile, problems: Problems) -> TwinSettings | None:
     twin = site.twin
     if twin is None:
         return None
-    crop = "tomato" if twin.crop is None else twin.crop.text
-    return TwinSettings(twin.structure.text, crop, twin.structure.place)
+    known = [name.text for name in site.compartments]
+    for name in twin.compartments:
+        if name.text not in known:
+            hint = one_of(name.text, known) if known else "the site has none: remove it here"
+            problems.add(name.error(f"there is no compartment {name.text}", 0, hint))
+    structure, crop = twin.structure.text, "tomato" if twin.crop is None else twin.crop.text
+    own = {
+        name.text: (own.structure.text if own.structure else structure, own.crop.text if own.crop else crop)
+        for name, own in twin.compartments.items()
+    }
+    return TwinSettings(structure, crop, twin.structure.place, own)
 
 
 def _uplink(site: SiteFile, wiring: Wiring, problems: Problems) -> UplinkSettings:

@@ -98,11 +98,16 @@ class UplinkSettings:
 @dataclass(frozen=True, slots=True)
 class TwinSettings:
     """The model beside the greenhouse: `structure` and `crop` are names, or files that end in .toml. It stands at
-    `place`."""
+    `place`. `compartments` has both for those that have their own."""
 
     structure: str
     crop: str = "tomato"
     place: Place = field(default=NOWHERE, compare=False)
+    compartments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def of(self, compartment: str) -> tuple[str, str]:
+        """Structure and crop of a compartment; "" is a site that has none."""
+        return self.compartments.get(compartment, (self.structure, self.crop))
 
 
 @dataclass(frozen=True, slots=True)

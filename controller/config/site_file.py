@@ -7,7 +7,20 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from .entry import Entry, File
-from .fields import Duration, DurationAboveZero, Flow, Label, Name, SafePosition, Share, Size, Timezone, Travel, Url
+from .fields import (
+    Area,
+    Duration,
+    DurationAboveZero,
+    Flow,
+    Label,
+    Name,
+    SafePosition,
+    Share,
+    Size,
+    Timezone,
+    Travel,
+    Url,
+)
 from .nodes import Mapping
 
 
@@ -27,6 +40,9 @@ class Compartment(Entry):
 
     ko: Label | None = Field(default=None, description="What Korean readers see.", examples=["동쪽 동"])
     en: Label | None = Field(default=None, description="What English readers see.", examples=["East bay"])
+    area: Area | None = Field(
+        default=None, description="Its floor: what a season of all compartments together is weighed by."
+    )
 
 
 class Bus(Entry):
@@ -236,6 +252,13 @@ class Uplink(Entry):
     max_size: Size | None = Field(default=None, description="So much may wait on the disk.", examples=["500 MB"])
 
 
+class OwnTwin(Entry):
+    """What the model of a compartment has of its own."""
+
+    structure: Label | None = Field(default=None, description="The greenhouse.", examples=["east.toml"])
+    crop: Label | None = Field(default=None, description="The crop.", examples=["tomato"])
+
+
 class Twin(Entry):
     """A model of this greenhouse that lives beside it, and says what is probably broken."""
 
@@ -245,6 +268,9 @@ class Twin(Entry):
     )
     crop: Label | None = Field(
         default=None, description="The crop, likewise; tomato where it is not given.", examples=["tomato"]
+    )
+    compartments: dict[Name, OwnTwin] = Field(
+        default={}, description="The compartments that have another greenhouse or crop than the others."
     )
 
 

@@ -117,6 +117,14 @@ def flow(text: Text) -> float:
     return per_minute / 60
 
 
+def area(text: Text) -> float:
+    """m²."""
+    found = measure(text, UNITS["m²"])
+    if found <= 0:
+        raise text.error(f"{text.text} is too little", 0, "it must be more than 0")
+    return found
+
+
 def size(text: Text) -> int:
     """Bytes."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\w*)", text.text.strip())

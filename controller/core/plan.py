@@ -40,12 +40,13 @@ class SitePlan:
 class CompartmentPlan:
     """A part of the site with a climate of its own. What belongs to it has a name that begins with `<name>.`
 
-    `ko` and `en` are what people call it.
+    `ko` and `en` are what people call it; `area` (m²) is where site.yaml says so.
     """
 
     name: str
     ko: str
     en: str
+    area: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from controller.config.settings import TwinSettings
@@ -15,7 +16,7 @@ from simulators.greenhouse import data
 from simulators.weather import air, derived, sun
 
 from .twin_watch import DOOR, HEATER, INTERVAL, VENT, WELDED, TwinWatch
-from .wiring import wire
+from .wiring import Wiring, wire
 
 _SAID = {
     HEATER: ("high", "the heater does not heat: the air goes as with a cold heater"),
@@ -27,7 +28,7 @@ _SAID = {
 _LATE = 2 * INTERVAL
 """s without a look after which what went before does not count: the computer was asleep."""
 
-_NEEDED = ("air.temperature", "outside.temperature", "outside.radiation")
+_NEEDED = ("outside.temperature", "outside.radiation")
 _OUTSIDE_CO2 = 420.0  # ppm
 _USUAL = {"outside.wind_speed": 2.0, "outside.rain": 0.0}
 _HUMIDITY = "outside.humidity"
@@ -39,13 +40,15 @@ _SOIL_MEMORY = 45 * 86400.0  # s
 
 
 class Beside:
-    """A `Watch`. Raises ConfigError where the plan lacks what it must see."""
+    """A `Watch` of one greenhouse. Raises ConfigError where the plan lacks what it must see."""
 
-    def __init__(self, plan: Plan, given: Mapping[str, float]) -> None:
+    def __init__(self, plan: Plan, given: Mapping[str, float], wiring: Wiring) -> None:
         self._site, self._given = plan.site, given
-        self._wires = [each for each in wire(plan).actuators if each.place is not None]
+        self._compartment = wiring.compartment
+        self._wires = [each for each in wiring.actuators if each.place is not None]
+        self._air = wiring.named("air.temperature")
         names = {sensor.point for sensor in plan.sensors} | {vote.point for vote in plan.votes}
-        for needed in _NEEDED:
+        for needed in (self._air, *_NEEDED):
             if needed not in names:
                 raise ConfigError(f"the twin must see {needed}", suggestion="add the sensor, or leave twin: away")
         self._watch: TwinWatch | None = None
@@ -72,7 +75,7 @@ class Beside:
             return None
         control = {place: total / self._looks for place, total in self._sums.items()}
         self._begin(at)
-        temperature, outside = points.get("air.temperature", math.nan), self._outside(at, points)
+        temperature, outside = points.get(self._air, math.nan), self._outside(at, points)
         if outside is None:
             return None
         if any(value != value for value in control.values()):
@@ -85,19 +88,22 @@ class Beside:
     def findings(self) -> list[Finding]:
         """As `Watch`."""
         found = None if self._watch is None else self._watch.finding()
-        return [] if found is None else [Finding(f"twin {found}", *_SAID[found])]
+        if found is None:
+            return []
+        name = f"twin {found} in {self._compartment}" if self._compartment else f"twin {found}"
+        return [Finding(name, *_SAID[found])]
 
     def _begin(self, at: Instant) -> None:
         self._begun, self._sums, self._looks = at, {}, 0
 
     def _outside(self, at: Instant, points: Mapping[str, float]) -> list[float] | None:
         """A row of weather, in the order of its columns; what is not measured follows from what is, or is held."""
-        for name in (*_NEEDED[1:], *_USUAL, _HUMIDITY):
+        for name in (*_NEEDED, *_USUAL, _HUMIDITY):
             value = points.get(name, math.nan)
             if value == value:
                 self._held[name] = value
         held = self._held
-        if any(name not in held for name in _NEEDED[1:]):
+        if any(name not in held for name in _NEEDED):
             return None
         temperature, radiation = held["outside.temperature"], max(held["outside.radiation"], 0.0)
         pressure = self._vapour_pressure(temperature)
@@ -121,16 +127,35 @@ class Beside:
         return air.saturation(self._dew)
 
 
+class Several:
+    """A `Watch` of several greenhouses, each by its own."""
+
+    def __init__(self, watches: Sequence[Watch]) -> None:
+        self._watches = watches
+
+    def see(self, at: Instant, points: Mapping[str, float], positions: Mapping[str, float]) -> Iterator[None] | None:
+        """As `Watch`."""
+        works = [work for each in self._watches if (work := each.see(at, points, positions)) is not None]
+        return chain(*works) if works else None
+
+    def findings(self) -> list[Finding]:
+        """As `Watch`."""
+        return [finding for each in self._watches for finding in each.findings()]
+
+
 class Factory:
     """Makes the twin that `twin:` in site.yaml asks for."""
 
     def open(self, plan: Plan, settings: TwinSettings, directory: Path) -> Watch:
-        """Raises ConfigError."""
-        named = [
-            str(directory / name) if name.endswith(".toml") else name for name in (settings.structure, settings.crop)
-        ]
-        given = {**data.structure(named[0]).values, **data.crop(named[1]).values}
-        return Beside(plan, given)
+        """One for each compartment. Raises ConfigError."""
+        watches = []
+        for wiring in wire(plan):
+            structure, crop = (
+                str(directory / name) if name.endswith(".toml") else name for name in settings.of(wiring.compartment)
+            )
+            given = {**data.structure(structure).values, **data.crop(crop).values}
+            watches.append(Beside(plan, given, wiring))
+        return watches[0] if len(watches) == 1 else Several(watches)
 
 
 factory = Factory()

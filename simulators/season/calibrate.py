@@ -23,7 +23,7 @@ from simulators.greenhouse.model import Model
 from simulators.weather import air, derived
 from simulators.weather.table import WeatherTable
 
-from .wiring import wire
+from .wiring import Wiring
 
 
 class Knob(NamedTuple):
@@ -158,19 +158,20 @@ def _rms(recorded: Sequence[float], modelled: Sequence[float]) -> float:
     return math.sqrt(sum((a - b) ** 2 for a, b in pairs) / max(len(pairs), 1))
 
 
-def record(plan: Plan, history: History, begin: int, end: int) -> Record:
-    """What a history has between two times (UTC nanoseconds). Raises ValueError where too little was recorded."""
+def record(plan: Plan, wiring: Wiring, history: History, begin: int, end: int) -> Record:
+    """What a history has of a greenhouse between two times (UTC nanoseconds). Raises ValueError where too little was
+    recorded."""
     rows = int((end - begin) / NS / STEP)
     start = begin // NS
-    points = {point: _series(history, point, start, rows) for point, _ in _TARGETS}
+    points = {point: _series(history, wiring.named(point), start, rows) for point, _ in _TARGETS}
     if sum(value == value for value in points["air.temperature"]) < rows / 2:
-        raise ValueError("air.temperature was recorded for less than half of that time")
+        raise ValueError(f"{wiring.named('air.temperature')} was recorded for less than half of that time")
     controls: dict[int, list[float]] = {}
-    for wire_ in wire(plan).actuators:
-        if wire_.place is not None:
-            values = _held(_series(history, wire_.plan.name, start, rows, ACTUATOR), 0.0)
-            sums = controls.setdefault(wire_.place, [0.0] * rows)
-            controls[wire_.place] = [a + wire_.share * b / 100 for a, b in zip(sums, values, strict=True)]
+    for each in wiring.actuators:
+        if each.place is not None:
+            values = _held(_series(history, each.plan.name, start, rows, ACTUATOR), 0.0)
+            sums = controls.setdefault(each.place, [0.0] * rows)
+            controls[each.place] = [a + each.share * b / 100 for a, b in zip(sums, values, strict=True)]
     return Record(_weather(plan, history, begin, rows), controls, points)
 
 

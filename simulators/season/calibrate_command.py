@@ -24,6 +24,7 @@ _UNITS = {"air.temperature": "°C", "air.humidity": "%"}
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="begin", required=True, metavar="T", help="2026-06-01 00:00; some days are best")
     parser.add_argument("--to", dest="end", required=True, metavar="T")
+    parser.add_argument("--compartment", metavar="NAME", help="which, where the site has several")
     parser.add_argument("--structure", default="venlo", metavar="NAME", help="what to begin with (venlo)")
     parser.add_argument("--crop", default="tomato", metavar="NAME", help="(tomato)")
     parser.add_argument("--write", type=Path, metavar="FILE.toml", help="write the fitted structure, for --structure")
@@ -40,6 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from simulators.greenhouse import data
 
     from . import calibrate
+    from .wiring import only
 
     history = History(arguments.state or state_directory())
     try:
@@ -52,7 +54,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if end - begin < calibrate.SHORTEST * 1e9:
             raise ValueError(f"it takes {calibrate.SHORTEST / 3600:.0f} hours at least")
         given = {**data.structure(arguments.structure).values, **data.crop(arguments.crop).values}
-        found = calibrate.calibrate(given, calibrate.record(plan, history, begin, end))
+        wiring = only(plan, arguments.compartment)
+        found = calibrate.calibrate(given, calibrate.record(plan, wiring, history, begin, end))
         if arguments.write:
             arguments.write.write_text(calibrate.structure_file(arguments.structure, found), encoding="utf-8")
     except ConfigError as error:

@@ -36,8 +36,14 @@ def add_season(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=_date, default=_date(START), metavar="DATE", help=f"first day ({START})")
     parser.add_argument("--days", type=_days, default=DAYS, metavar="N", help=f"how many days ({DAYS:.0f})")
     parser.add_argument("--seed", type=int, default=1, help="of synthetic weather and of the sensors' scatter (1)")
-    parser.add_argument("--structure", default="venlo", metavar="NAME", help="the greenhouse, or a .toml file (venlo)")
-    parser.add_argument("--crop", default="tomato", metavar="NAME", help="the crop, or a .toml file (tomato)")
+    for option, usual, what in (("--structure", "venlo", "the greenhouse"), ("--crop", "tomato", "the crop")):
+        parser.add_argument(
+            option,
+            action="append",
+            default=[],
+            metavar="[COMPARTMENT=]NAME",
+            help=f"{what}, or a .toml file ({usual}); once more for a compartment that has another",
+        )
     parser.add_argument(
         "--cadence", type=_duration, default=60.0, metavar="DURATION", help="between two readings of a sensor (1 min)"
     )
@@ -60,18 +66,41 @@ def season(arguments: argparse.Namespace, plan: Plan) -> Season:
     from .season import Season, midnight
 
     start = midnight(arguments.start, plan.site)
+    structure, structures = _by_compartment(arguments.structure, "venlo", plan)
+    crop, crops = _by_compartment(arguments.crop, "tomato", plan)
     faults = load(arguments.faults, plan, start) if arguments.faults else Schedule()
     return Season(
         start,
         arguments.days,
         arguments.weather,
         arguments.seed,
-        arguments.structure,
-        arguments.crop,
+        structure,
+        crop,
         arguments.cadence,
         bands.read(arguments.band),
         faults,
+        structures,
+        crops,
     )
+
+
+def _by_compartment(texts: list[str], usual: str, plan: Plan) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What is given for all, and what for a compartment by its name. Raises ConfigError."""
+    from controller.model.errors import ConfigError
+
+    from .wiring import known
+
+    own: dict[str, str] = {}
+    names = [each.name for each in plan.compartments]
+    for text in texts:
+        compartment, equals, name = text.partition("=")
+        if not equals:
+            usual = text
+        elif compartment in names:
+            own[compartment] = name
+        else:
+            raise ConfigError(f"there is no compartment {compartment!r}", suggestion=known(compartment, names))
+    return usual, tuple(sorted(own.items()))
 
 
 def plan_of(directory: Path) -> Plan:
@@ -146,7 +175,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
 
         shown = {name: (run.result, recorders[name]) for name, run in runs.items()}
         language = arguments.language or first.site.language
-        page = report.page(first.site, wanted, shown, language, _changes(*directories))
+        page = report.page(first, wanted, shown, language, _changes(*directories))
         arguments.report.write_text(page, encoding="utf-8")
     _answer(runs, wanted, weather.gaps, as_json=arguments.json)
     return DONE
@@ -198,10 +227,11 @@ def _answer(runs: dict[str, Run], wanted: Season, gaps: list[Gap], *, as_json: b
         return
     from rich.console import Console
 
-    from .table import table
+    from .table import tables
 
     console = Console()
-    console.print(table(list(runs), [run.result for run in runs.values()]))
+    for number, table in enumerate(tables({name: run.result for name, run in runs.items()})):
+        console.print(*([""] if number else []), table, sep="\n")
     for note in dict.fromkeys([*missing, *(note for run in runs.values() for note in run.result.notes)]):
         console.print(f"[dim]{note}[/dim]")
     took = sum(run.seconds for run in runs.values())

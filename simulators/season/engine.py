@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from controller.core.core import Core
 from controller.core.plan import Plan
@@ -21,10 +22,11 @@ from simulators.greenhouse import controls, data
 from simulators.weather.table import WeatherTable
 
 from . import instruments
-from .house import House, MachineHouse, PlainHouse
+from .compartments import Compartments
+from .house import Driven, House, MachineHouse, PlainHouse
 from .machines import Machines, Motor, Relay
 from .season import Season
-from .wiring import SensorWire, wire
+from .wiring import SensorWire, Wiring, wire
 
 Watcher = Callable[[Instant, Sequence[Event]], None]
 """Sees what the core says, step by step."""
@@ -41,7 +43,9 @@ _ROUNDS = 16
 
 
 class Engine:
-    """One run of one plan. `machine`: as machine code; otherwise the same numbers come more slowly.
+    """One run of one plan. `houses` are its compartments, or one where it has none, and `house` is all of them as one.
+
+    `machine`: as machine code; otherwise the same numbers come more slowly.
 
     Raises ImportError where `machine` is asked for without the package numba.
     """
@@ -49,8 +53,9 @@ class Engine:
     def __init__(self, plan: Plan, season: Season, weather: WeatherTable, *, machine: bool) -> None:
         self.plan = plan
         self.season = season
-        self.wiring = wire(plan)
-        self.machines = Machines(self.wiring)
+        self.wirings = wire(plan)
+        self.sensors = [sensor for wiring in self.wirings for sensor in wiring.sensors]
+        self.machines = Machines(plan.actuators, self.wirings)
         self.core = Core(plan, telling=False)
         self.alarms: Counter[str] = Counter()
         self.commands = 0
@@ -58,16 +63,17 @@ class Engine:
         self.now = self.start = _instant(season)
         self._end = self.start.after(season.seconds).mono_ns
         chance = instruments.Chance(season.seed)
-        rows = [
-            instruments.row(number, -1 if w.place is None else w.place, w.plan.quantity, w.constant, _character(w))
-            for number, w in enumerate(self.wiring.sensors)
-        ]
-        panel = [value for row in rows for value in row]
+        numbers = count()
         made = MachineHouse if machine else PlainHouse
-        self.house: House = made(_given(plan, season), weather, panel, chance, season.bands.numbers())
+        houses: list[House] = []
+        for wiring in self.wirings:
+            panel = [value for w in wiring.sensors for value in _row(next(numbers), w)]
+            houses.append(made(_given(wiring, season), weather, panel, chance, season.bands.numbers()))
+        self.houses: tuple[House, ...] = tuple(houses)
+        self.house: Driven = houses[0] if len(houses) == 1 else Compartments(houses)
         self._even = chance.even
         self._physics = self._sensed = self.start.mono_ns
-        self._cadences = [_cadence(w.plan.stale_after, season.cadence) for w in self.wiring.sensors]
+        self._cadences = [_cadence(w.plan.stale_after, season.cadence) for w in self.sensors]
         self._due = dict.fromkeys(sorted(set(self._cadences)), self.start.mono_ns)
         self._groups: dict[tuple[int, ...], list[tuple[int, str]]] = {}
         self._lost: dict[str, float] = {}
@@ -169,9 +175,7 @@ class Engine:
         group = self._groups.get(cadences)
         if group is None:
             group = self._groups[cadences] = [
-                (number, w.plan.point)
-                for number, w in enumerate(self.wiring.sensors)
-                if self._cadences[number] in cadences
+                (number, w.plan.point) for number, w in enumerate(self.sensors) if self._cadences[number] in cadences
             ]
         now = self.now
         if self._lost:
@@ -191,8 +195,9 @@ class Engine:
         """A fault comes or goes."""
         fault, on = edge.fault, edge.comes
         if fault.kind is Kind.DOOR:
-            self.house.control[controls.DOOR] = float(on)
-        for number, w in enumerate(self.wiring.sensors):
+            for house in self.houses:
+                house.control[controls.DOOR] = float(on)
+        for number, w in enumerate(self.sensors):
             if w.plan.point == fault.target:
                 self._turn_sensor(fault, number * instruments.FIELDS, on)
         machine = self.machines.by_name.get(fault.target)
@@ -242,17 +247,19 @@ def _instant(season: Season) -> Instant:
     return Instant(0, wall)
 
 
-def _given(plan: Plan, season: Season) -> dict[str, float]:
+def _given(wiring: Wiring, season: Season) -> dict[str, float]:
     """The structure and the crop. A valve waters as many m² as its flow is enough for."""
-    given = {**data.structure(season.structure).values, **data.crop(season.crop).values}
-    flows = [actuator.flow for actuator in plan.actuators if actuator.flow]
+    structure, crop = season.structure_of(wiring.compartment), season.crop_of(wiring.compartment)
+    given = {**data.structure(structure).values, **data.crop(crop).values}
+    flows = [each.plan.flow for each in wiring.actuators if each.plan.flow]
     if flows and given["irrigation_rate"] > 0:
         given["irrigation_area"] = flows[0] / given["irrigation_rate"]
     return given
 
 
-def _character(w: SensorWire) -> instruments.Character:
-    return instruments.USUAL.get(w.plan.quantity.name, instruments.Character())
+def _row(number: int, w: SensorWire) -> list[float]:
+    character = instruments.USUAL.get(w.plan.quantity.name, instruments.Character())
+    return instruments.row(number, -1 if w.place is None else w.place, w.plan.quantity, w.constant, character)
 
 
 def _cadence(stale_after: float, cadence: float) -> int:

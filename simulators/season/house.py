@@ -17,9 +17,31 @@ from . import instruments, tally
 from .instruments import Chance
 
 
-class House(Protocol):
-    """`state`, `control`, `book` and `output` are the greenhouse model's; `tally` counts; `panel` is one instrument
-    after the other. Times are seconds since the start."""
+class Vector(Protocol):
+    """Numbers by their place."""
+
+    def __getitem__(self, place: int, /) -> float: ...
+    def __setitem__(self, place: int, value: float, /) -> None: ...
+
+
+class Driven(Protocol):
+    """What lives on under its controls: one house, or several. `panel` is one instrument after the other. Times are
+    seconds since the start."""
+
+    @property
+    def control(self) -> Vector: ...
+    @property
+    def panel(self) -> Vector: ...
+
+    def live(self, until: float) -> None:
+        """Let time pass."""
+
+    def show(self, now: float, dt: float) -> list[float]:
+        """Let time pass until `now`; what all instruments show then, `dt` s after they were last asked."""
+
+
+class House(Driven, Protocol):
+    """One house: `state`, `control`, `book` and `output` are the greenhouse model's; `tally` counts."""
 
     state: MutableSequence[float]
     control: MutableSequence[float]
@@ -27,12 +49,6 @@ class House(Protocol):
     output: MutableSequence[float]
     tally: MutableSequence[float]
     panel: MutableSequence[float]
-
-    def live(self, until: float) -> None:
-        """Let time pass."""
-
-    def show(self, now: float, dt: float) -> list[float]:
-        """Let time pass until `now`; what all instruments show then, `dt` s after they were last asked."""
 
 
 class PlainHouse:

@@ -37,7 +37,8 @@ def present(rules: str, wanted: Range) -> float:
 def check(rules: str, wanted: Range) -> None:
     """Raises ConfigError where there is no such number, or where one end is nothing that such a setpoint can be."""
     present(rules, wanted)
-    quantity = quantity_of(wanted.name.partition(".")[0])
+    document, _ = _read(rules)
+    quantity = quantity_of(_parted(wanted.name, document["setpoints"])[0])
     try:
         scale = factor(unit(wanted.unit), quantity.unit) if quantity else 0.0
     except UnitError:  # a ramp is not a temperature
@@ -61,9 +62,12 @@ def _read(rules: str) -> tuple[Any, Any]:
 def _find(document: Any, name: str) -> tuple[Any, str]:
     """The mapping in which a number stands, and its key there."""
     setpoints = document.get("setpoints") or {}
-    setpoint, _, period = name.partition(".")
+    setpoint, period = _parted(name, setpoints)
     if setpoint not in setpoints:
-        raise ConfigError(f"there is no setpoint {setpoint!r}", suggestion=one_of(setpoint, setpoints))
+        repeated = any(str(key).startswith("for each ") for key in document)
+        known = one_of(setpoint, setpoints)
+        hint = f"{known}; those of a `for each` cannot be turned" if repeated else known
+        raise ConfigError(f"there is no setpoint {setpoint!r}", suggestion=hint)
     place, key = setpoints, setpoint
     if isinstance(place[key], Mapping) and "value" in place[key]:  # beside it stand corrections
         place, key = place[key], "value"
@@ -76,6 +80,12 @@ def _find(document: Any, name: str) -> tuple[Any, str]:
         suggestion = one_of(name if period else "", [f"{setpoint}.{each}" for each in periods])
         raise ConfigError(f"which period of {setpoint}?", suggestion=suggestion)
     return place[key], period
+
+
+def _parted(name: str, setpoints: Mapping[str, Any]) -> tuple[str, str]:
+    """Setpoint and period; "" for all periods. The setpoint may have a dot itself: east.warmth."""
+    first, _, last = name.rpartition(".")
+    return (first, last) if first in setpoints else (name, "")
 
 
 def _number(text: str, symbol: str, name: str) -> float:

@@ -6,23 +6,23 @@ truth, for a relay does not know that its contacts are welded.
 
 from __future__ import annotations
 
-from collections.abc import MutableSequence
+from collections.abc import Sequence
 
+from controller.core.plan import ActuatorPlan
 from controller.model.commands import Command, Followed, Report, Verb
 from controller.model.time import NS, Instant
 from simulators.greenhouse import controls
 
-from .wiring import ActuatorWire, Wiring
-
-_PLACES = controls.SIZE
+from .house import Vector
+from .wiring import Wiring
 
 
 class Relay:
     """A switch or a valve. `welded` contacts stay closed once they have closed; a `leaking` valve passes that share of
     its flow while it is closed, a `blocked` line nothing."""
 
-    def __init__(self, wire: ActuatorWire) -> None:
-        self.wire = wire
+    def __init__(self, plan: ActuatorPlan) -> None:
+        self.plan = plan
         self.welded = False
         self.leaking = 0.0
         self.blocked = False
@@ -80,8 +80,8 @@ class Relay:
 class Motor:
     """A vent or a screen. With `slip` it does only that much less of its way in the same time."""
 
-    def __init__(self, wire: ActuatorWire) -> None:
-        self.wire = wire
+    def __init__(self, plan: ActuatorPlan) -> None:
+        self.plan = plan
         self.slip = 0.0
         self.ends = 0
         self.starts = 0
@@ -90,7 +90,6 @@ class Motor:
         self._position = 0.0  # 0..1
         self._direction = 0
         self._began = 0
-        plan = wire.plan
         self._speed = {1: 1 / (plan.travel_open * NS), -1: 1 / (plan.travel_close * NS)}
 
     def effect(self) -> float:
@@ -137,18 +136,23 @@ class Motor:
 
 
 class Machines:
-    """All of them. Times are nanoseconds of simulated time."""
+    """All of them. Times are nanoseconds of simulated time.
 
-    def __init__(self, wiring: Wiring) -> None:
+    They act on the controls of one house behind those of the other, in the order of the wirings.
+    """
+
+    def __init__(self, actuators: Sequence[ActuatorPlan], wirings: Sequence[Wiring]) -> None:
         self.all: dict[str, Relay | Motor] = {
-            wire.plan.output: Motor(wire) if wire.plan.kind == "position" else Relay(wire) for wire in wiring.actuators
+            plan.output: Motor(plan) if plan.kind == "position" else Relay(plan) for plan in actuators
         }
-        self.by_name = {machine.wire.plan.name: machine for machine in self.all.values()}
+        self.by_name = {machine.plan.name: machine for machine in self.all.values()}
         self._acting: list[tuple[int, float, Relay | Motor]] = [
-            (wire.place, wire.share, machine)
-            for machine in self.all.values()
-            if (wire := machine.wire).place is not None
+            (number * controls.SIZE + wire.place, wire.share, self.all[wire.plan.output])
+            for number, wiring in enumerate(wirings)
+            for wire in wiring.actuators
+            if wire.place is not None
         ]
+        self._places = len(wirings) * controls.SIZE
         self._changed = True
         self._moving = False
         self._next_end = 0
@@ -176,11 +180,11 @@ class Machines:
         """A fault came or went."""
         self._note_change()
 
-    def act(self, control: MutableSequence[float], begin: int, end: int) -> None:
+    def act(self, control: Vector, begin: int, end: int) -> None:
         """Set what they do on average between two times, none of them starting or stopping in between."""
         if not (self._changed or self._moving):
             return
-        sums = [0.0] * _PLACES
+        sums = [0.0] * self._places
         for place, share, machine in self._acting:
             sums[place] += share * machine.mean(begin, end)
         for place, _, _ in self._acting:

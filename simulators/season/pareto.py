@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Sequence
 
-from .metrics import METRICS
+from .metrics import about
 from .tune import Trial
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 760, 480, 70, 50
@@ -61,7 +61,8 @@ def _axes(across: str, up: str, x: tuple[float, float], y: tuple[float, float]) 
         parts.append(f'<path d="M{_LEFT} {top:.1f}H{right}" stroke="#e7e5e4"/>')
         parts.append(f'<text x="{_LEFT - 8}" y="{top + 4:.1f}" text-anchor="end">{value:,.6g}</text>')
     for name, where in ((across, f'x="{right}" y="{_HEIGHT - 10}" text-anchor="end"'), (up, f'x="{_LEFT}" y="14"')):
-        title = f"{METRICS[name].title} ({METRICS[name].unit})" if METRICS[name].unit else METRICS[name].title
+        metric = about(name)
+        title = f"{metric.title} ({metric.unit})" if metric.unit else metric.title
         parts.append(f'<text {where} font-weight="bold">{html.escape(title)}</text>')
     return parts
 

@@ -11,6 +11,9 @@ from controller.model.time import NS, Instant
 from simulators.greenhouse import books, outputs
 
 from .engine import Engine
+from .house import House
+
+_WEATHER = "outside."
 
 _BOOKS = (
     ("heat", "kWh/m²", books.PIPE_HEAT, 1 / 3.6e6),
@@ -41,6 +44,30 @@ class Decision(NamedTuple):
     values: str
 
 
+class _Place:
+    """The columns of one greenhouse: those of a compartment are called by its name, the weather by nobody's."""
+
+    def __init__(self, house: House, compartment: str, *, with_weather: bool) -> None:
+        self._house = house
+        mark = f"{compartment}." if compartment else ""
+        self.points = {
+            place: Column(name if name.startswith(_WEATHER) else mark + name, unit, array("f"))
+            for place, (name, unit) in enumerate(outputs.POINTS)
+            if with_weather or not name.startswith(_WEATHER)
+        }
+        totals = {name: unit for name, unit, _, _ in _BOOKS}
+        self.totals = {name: Column(mark + name, unit, array("d"), total=True) for name, unit in totals.items()}
+
+    def row(self) -> None:
+        for place, column in self.points.items():
+            column.values.append(self._house.output[place])
+        sums = dict.fromkeys(self.totals, 0.0)
+        for name, _, place, factor in _BOOKS:
+            sums[name] += self._house.book[place] * factor
+        for name, total in self.totals.items():
+            total.values.append(sums[name])
+
+
 class Recorder:
     """Takes a row every `interval` s when asked, and hears all decisions. The alarms are (start, end, name), in s."""
 
@@ -51,9 +78,10 @@ class Recorder:
         self._engine = engine
         self._standing: dict[str, float] = {}
         self._texts: dict[str, str] = {}
-        self._points = [Column(name, unit, array("f")) for name, unit in outputs.POINTS]
-        totals = {name: unit for name, unit, _, _ in _BOOKS}
-        self._totals = {name: Column(name, unit, array("d"), total=True) for name, unit in totals.items()}
+        places = zip(engine.wirings, engine.houses, strict=True)
+        self._places = [
+            _Place(house, wiring.compartment, with_weather=number == 0) for number, (wiring, house) in enumerate(places)
+        ]
         self._setpoints = [Column(view.name, "", array("f")) for view in engine.core.setpoints()]
         self._positions = [Column(name, "%", array("f")) for name in engine.machines.by_name]
         engine.watch(self._hear)
@@ -62,7 +90,9 @@ class Recorder:
         views = self._engine.core.setpoints()
         units = [view.text.rpartition(" ")[2] if view.value == view.value else "" for view in views]
         setpoints = [column._replace(unit=unit) for column, unit in zip(self._setpoints, units, strict=True)]
-        return [*self._points, *setpoints, *self._positions, *self._totals.values()]
+        points = [column for place in self._places for column in place.points.values()]
+        totals = [column for place in self._places for column in place.totals.values()]
+        return [*points, *setpoints, *self._positions, *totals]
 
     def actuators(self) -> list[str]:
         """The names of the columns that are positions."""
@@ -72,7 +102,7 @@ class Recorder:
         """One stretch of the engine, and a row at its end. Whether there is more."""
         engine = self._engine
         more = engine.run(self.interval)
-        self._row(engine.house.output, engine.house.book)
+        self._row()
         return more
 
     def close(self) -> None:
@@ -81,19 +111,14 @@ class Recorder:
         self.alarms += [(since, now, name) for name, since in self._standing.items()]
         self._standing.clear()
 
-    def _row(self, output: Sequence[float], book: Sequence[float]) -> None:
-        for place, column in enumerate(self._points):
-            column.values.append(output[place])
+    def _row(self) -> None:
+        for place in self._places:
+            place.row()
         for column, view in zip(self._setpoints, self._engine.core.setpoints(), strict=True):
             column.values.append(view.value)
         now = self._engine.now.mono_ns
         for column, machine in zip(self._positions, self._engine.machines.by_name.values(), strict=True):
             column.values.append(100.0 * machine.position(now))
-        sums = dict.fromkeys(self._totals, 0.0)
-        for name, _, place, factor in _BOOKS:
-            sums[name] += book[place] * factor
-        for name, total in self._totals.items():
-            total.values.append(sums[name])
 
     def _once(self, text: str) -> str:
         """The same text, kept once: a year repeats few reasons tens of thousands of times."""

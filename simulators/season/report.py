@@ -14,16 +14,17 @@ import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import mul
 from pathlib import Path
 from typing import Any
 
-from controller.core.plan import SitePlan
+from controller.core.plan import Plan, placed
 
 from .metrics import METRICS, Metric, Result
 from .recorder import Column, Decision, Recorder
 from .season import Season
 from .speech import Say, in_words, speech
-from .table import better
+from .table import TOGETHER, Columns, better, compartments
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -50,6 +51,10 @@ _CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     "sun": ("Radiation outside", "W/m²", ("outside.radiation",), ()),
     "slab": ("Water in the slab", "%", (), ("slab.water_content",)),
 }
+_WEATHER = "sun"
+"""The chart that is the same for all compartments."""
+
+_POINTS = {name for _, _, once, each in _CHARTS.values() for name in (*once, *each)}
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -64,45 +69,50 @@ def interval(days: float) -> float:
 
 
 def page(
-    site: SitePlan,
+    plan: Plan,
     season: Season,
     runs: Mapping[str, tuple[Result, Recorder]],
     language: str = "en",
     changes: Sequence[str] = (),
 ) -> str:
     """The whole page, in this language. One run, or two to compare; `changes` are the lines in which their files
-    differ, with - or + before them."""
+    differ, with - or + before them. The names of compartments are those of `plan`."""
     say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
-    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()})
+    parts = _parts(plan, results, language)
+    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts), _areas(plan))
     about["words"] = {
         "since": say("since"),
         "nothing": say("nothing decided yet"),
         "time": say("Time"),
         "dates": [say("{YYYY}"), say("{MMM}"), say("{D} {MMM}"), say("{D} {MMM} {YYYY}")],
         "months": [say(month) for month in _MONTHS],
-        "points": {name: say(name) for chart in _CHARTS.values() for name in (*chart[2], *chart[3])},
+        "points": {
+            name: say(placed(name, parts)[1])
+            for chart in about["charts"].values()
+            for name in (*chart["once"], *chart["each"])
+            if placed(name, parts)[1] in _POINTS
+        },
     }
-    title = f"{site.name}: {say(' against ').join(runs)}"
+    title = f"{plan.site.name}: {say(' against ').join(runs)}"
     end = season.start + timedelta(days=season.days)
     facts = say("{start} to {end}, weather {weather}, seed {seed}, {structure}, {crop}").format(
         start=f"{season.start:%Y-%m-%d}",
         end=f"{end:%Y-%m-%d}",
         weather=season.weather,
         seed=season.seed,
-        structure=season.structure,
-        crop=season.crop,
+        structure=_with_own(season.structure, season.structures, parts),
+        crop=_with_own(season.crop, season.crops, parts),
     )
-    plots = "".join(_plot(name, say) for name in about["charts"])
-    parts = {
+    content = {
         "LANGUAGE": language,
         "TITLE": html.escape(title),
         "FACTS": html.escape(facts),
         "VERDICT": _verdict(results, say) + _changes(changes, say),
-        "TABLE": _table(results, say),
-        "PLOTS": plots,
+        "TABLE": _whole(results, parts, say),
+        "PLOTS": _plots(results, parts, say),
         "NOTES": "".join(
-            f"<p class=faint>{html.escape(note)}</p>"
+            f"<p class=faint>{html.escape(say(note))}</p>"
             for note in dict.fromkeys(note for result in results.values() for note in result.notes)
         ),
         "CSS": _vendor("uplot.css") + _asset("report.css"),
@@ -112,14 +122,61 @@ def page(
         "PACKED": base64.b64encode(packed).decode(),
     }
     text = in_words(_asset("report.html"), say)
-    for name, content in parts.items():
-        text = text.replace("{{" + name + "}}", content)
+    for name, value in content.items():
+        text = text.replace("{{" + name + "}}", value)
     return text
 
 
-def _plot(name: str, say: Say) -> str:
+# the compartments
+
+
+def _parts(plan: Plan, results: Mapping[str, Result], language: str) -> dict[str, str]:
+    """What people call each compartment of any run; a run of a site without any is the part "", which has no name."""
+    called = {each.name: each.ko if language == "ko" else each.en for each in plan.compartments}
+    return {part: called.get(part, part) for result in results.values() for part in result.compartments or [""]}
+
+
+def _areas(plan: Plan) -> dict[str, float]:
+    return {each.name: each.area or 1.0 for each in plan.compartments}
+
+
+def _with_own(usual: str, own: Sequence[tuple[str, str]], parts: Mapping[str, str]) -> str:
+    """What all have, and behind it what some have instead."""
+    instead = ", ".join(f"{parts.get(part, part)}: {name}" for part, name in own)
+    return f"{usual} ({instead})" if instead else usual
+
+
+def _whole(results: Mapping[str, Result], parts: Mapping[str, str], say: Say) -> str:
+    """The table at the top: what the site comes to, and of a single run what each compartment does."""
+    whole = {name: result.values for name, result in results.items()}
+    if len(results) == 1 and any(parts):
+        ((_, result),) = results.items()
+        columns = {parts[part]: values for part, values in result.compartments.items()}
+        return _table(columns | {say(TOGETHER): result.values}, say)
+    title = f"<h2>{html.escape(say(TOGETHER))}</h2>" if any(parts) else ""
+    return title + _table(whole, say, ("one", "two"))
+
+
+def _plots(results: Mapping[str, Result], parts: Mapping[str, str], say: Say) -> str:
+    """The charts; with compartments a section for each, which has its table where two runs are compared."""
+    if not any(parts):
+        return f"<section>{''.join(_plot(name, name, say) for name in _CHARTS)}</section>"
+    tables = compartments(results) if len(results) == 2 else {}
+    sections = []
+    for number, (part, title) in enumerate(parts.items()):
+        table = _table(tables[part], say, ("one", "two")) if part in tables else ""
+        plots = "".join(_plot(name, _id(name, number), say, "h3") for name in _CHARTS if name != _WEATHER)
+        sections.append(f'<section class="part"><h2>{html.escape(title)}</h2>{table}{plots}</section>')
+    return "".join(sections) + f"<section>{_plot(_WEATHER, _WEATHER, say)}</section>"
+
+
+def _id(chart: str, part: int) -> str:
+    return f"{chart}-{part}"
+
+
+def _plot(name: str, place: str, say: Say, heading: str = "h2") -> str:
     title, unit, _, _ = _CHARTS[name]
-    return f'<h2>{html.escape(say(title))} ({unit})</h2><div id="{name}"></div>'
+    return f'<{heading}>{html.escape(say(title))} ({unit})</{heading}><div id="{place}"></div>'
 
 
 def _asset(name: str) -> str:
@@ -172,43 +229,41 @@ def _changes(changes: Sequence[str], say: Say) -> str:
     return f'<pre class="changes">{text}</pre>'
 
 
-def _table(results: Mapping[str, Result], say: Say) -> str:
-    names = list(results)
-    keys = "".join(
-        f'<th><span class="key {colour}"></span>{html.escape(name)}</th>'
-        for name, colour in zip(names, ("one", "two"), strict=False)
-    )
-    compared = f"<th>{say('difference')}</th><th></th>" if len(names) == 2 else ""
-    rows = [f"<tr><th></th>{keys}{compared}</tr>"]
-    widest = _widest(results)
+def _table(columns: Columns, say: Say, colours: Sequence[str] = ()) -> str:
+    """Metrics by column. Those that have `colours` are runs, and two of them are compared."""
+    keys = [f'<span class="key {colour}"></span>' for colour in colours] or [""] * len(columns)
+    heads = "".join(f"<th>{key}{html.escape(name)}</th>" for key, name in zip(keys, columns, strict=False))
+    compared = len(colours) > 0 and len(columns) == 2
+    difference = f"<th>{say('difference')}</th><th></th>" if compared else ""
+    rows = [f"<tr><th></th>{heads}{difference}</tr>"]
+    widest = _widest(columns) if compared else _LEAST_WIDEST
     for key, metric in METRICS.items():
-        values = [result.values[key] for result in results.values()]
+        values = [column[key] for column in columns.values() if key in column]
         if all(abs(value) < 0.5 * 10**-metric.digits for value in values):
             continue
-        cells = "".join(f"<td>{value:,.{metric.digits}f}</td>" for value in values)
-        if len(values) == 2:
+        cells = "<td></td>" * (len(columns) - len(values))
+        cells += "".join(f"<td>{value:,.{metric.digits}f}</td>" for value in values)
+        if compared:
             cells += _swing(values[0], values[1], metric, widest)
         title = f"{html.escape(say(metric.title))} <span class=faint>{metric.unit}</span>"
         rows.append(f"<tr><td>{title}</td>{cells}</tr>")
     return f"<table>{''.join(rows)}</table>"
 
 
-def _widest(results: Mapping[str, Result]) -> float:
+def _widest(columns: Columns) -> float:
     """The largest share by which two runs differ in what matters: as far reaches the longest bar."""
-    if len(results) != 2:
-        return _LEAST_WIDEST
-    one, other = results.values()
+    one, other = columns.values()
     shares = [
-        abs(_change(one.values[key], other.values[key]))
+        abs(_change(one[key], other[key]))
         for key, metric in METRICS.items()
-        if better(one.values[key], other.values[key], metric.better) and _matters(one, other, key)
+        if key in one and better(one[key], other[key], metric.better) and _matters(one, other, key)
     ]
     return max(shares, default=0.0) or _LEAST_WIDEST
 
 
-def _matters(one: Result, other: Result, key: str) -> bool:
+def _matters(one: Mapping[str, float], other: Mapping[str, float], key: str) -> bool:
     """Whether a difference is seen in as many digits as are shown."""
-    return abs(other.values[key] - one.values[key]) >= 0.5 * 10.0 ** -METRICS[key].digits
+    return abs(other[key] - one[key]) >= 0.5 * 10.0 ** -METRICS[key].digits
 
 
 def _change(one: float, other: float) -> float:
@@ -232,16 +287,14 @@ def _swing(one: float, other: float, metric: Metric, widest: float) -> str:
 # what the plots are made of
 
 
-def _pack(season: Season, recorders: Mapping[str, Recorder]) -> tuple[dict[str, Any], bytes]:
+def _pack(
+    season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str], areas: Mapping[str, float]
+) -> tuple[dict[str, Any], bytes]:
     columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
     first = next(iter(recorders.values()))
     total = len(first.columns()[0].values)
     every = max(math.ceil(total / _MOST_ROWS), 1)
-    setpoints = [column.name for column in first.columns() if _is_level(column)]
-    charts = {
-        name: {"unit": unit, "once": list(once), "each": [*each, *(setpoints if name == "temperature" else [])]}
-        for name, (_, unit, once, each) in _CHARTS.items()
-    }
+    charts = _charts(first.columns(), parts)
     actuators = list(dict.fromkeys(name for recorder in recorders.values() for name in recorder.actuators()))
     wanted = {*actuators, *(name for chart in charts.values() for name in (*chart["once"], *chart["each"]))}
     packed = bytearray()
@@ -269,14 +322,39 @@ def _pack(season: Season, recorders: Mapping[str, Recorder]) -> tuple[dict[str, 
         "charts": charts,
         "actuators": [name for name in actuators if all(name in known for known in columns.values())],
         "runs": runs,
-        **_days(season.start, first.interval, [columns[run]["heat"] for run in recorders]),
+        **_days(season.start, first.interval, [_heat(known, areas) for known in columns.values()]),
     }
     return about, zlib.compress(bytes(packed), 9)
 
 
-def _is_level(column: Column) -> bool:
-    """A setpoint that is a temperature, not a difference of two."""
-    return column.unit == "°C" and "." not in column.name and "temperature" in column.name
+def _charts(columns: Sequence[Column], parts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What each chart shows, by its place on the page."""
+    charts = {}
+    for number, part in enumerate(parts):
+        mark = f"{part}." if part else ""
+        levels = [column.name for column in columns if _is_level(column, part, parts)]
+        for name, (_, unit, once, each) in _CHARTS.items():
+            shown = [*(mark + point for point in each), *(levels if name == "temperature" else [])]
+            place = _id(name, number) if any(parts) and name != _WEATHER else name
+            charts[place] = {"unit": unit, "once": list(once), "each": shown}
+    return charts
+
+
+def _is_level(column: Column, part: str, parts: Sequence[str]) -> bool:
+    """A setpoint of this part that is a temperature, not a difference of two."""
+    where, name = placed(column.name, parts)
+    return where == part and column.unit == "°C" and "." not in name and "temperature" in name
+
+
+def _heat(columns: Mapping[str, Column], areas: Mapping[str, float]) -> Column:
+    """The heat of the whole site."""
+    if "heat" in columns:
+        return columns["heat"]
+    each = {part: columns[f"{part}.heat"] for part in areas if f"{part}.heat" in columns}
+    weights = [areas[part] for part in each]
+    rows = zip(*(column.values for column in each.values()), strict=True)
+    means = array("d", (sum(map(mul, row, weights)) / sum(weights) for row in rows))
+    return Column("heat", "kWh/m²", means, total=True)
 
 
 def _column(values: Sequence[float]) -> tuple[float, float, bytes]:

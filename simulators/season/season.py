@@ -26,6 +26,8 @@ CADENCE = 60.0
 class Season:
     """`start` has a time zone; `weather` is a file's name or one of SYNTHETIC and CLEAR_SKY.
 
+    `structures` and `crops` are those of compartments that have another than `structure` and `crop`, by their names.
+
     The same season gives the same numbers, whatever machine it runs on.
     """
 
@@ -38,10 +40,20 @@ class Season:
     cadence: float = CADENCE
     bands: Bands = field(default_factory=Bands)
     faults: Schedule = field(default_factory=Schedule)
+    structures: tuple[tuple[str, str], ...] = ()
+    crops: tuple[tuple[str, str], ...] = ()
 
     @property
     def seconds(self) -> float:
         return self.days * 86400.0
+
+    def structure_of(self, compartment: str) -> str:
+        """The structure of a compartment; "" is a site that has none."""
+        return dict(self.structures).get(compartment, self.structure)
+
+    def crop_of(self, compartment: str) -> str:
+        """The crop of a compartment, likewise."""
+        return dict(self.crops).get(compartment, self.crop)
 
     def table(self, site: SitePlan) -> WeatherTable:
         """The weather, long enough. Raises ConfigError where a file has none of that time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,11 +22,11 @@ from controller.model.units import UnitError, factor, unit
 from simulators.weather.table import WeatherTable
 
 from . import knobs
-from .metrics import METRICS
+from .metrics import about, names
 from .ranges import Range
 from .season import Season
 
-_KEEP = re.compile(r"\s*(?P<name>\w+)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)\s*")
+_KEEP = re.compile(r"\s*(?P<name>\w[\w.]*)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)\s*")
 _PATIENCE = 3
 """So often a trial is given out again whose worker died."""
 
@@ -44,16 +44,16 @@ class Keep(NamedTuple):
         return self.bound - value if self.least else value - self.bound
 
 
-def keep(text: str) -> Keep:
+def keep(text: str, compartments: Collection[str] = ()) -> Keep:
     """From a text like "hours_too_cold < 10" or "hours_too_cold < 2 d"; without a unit it is the metric's own.
 
-    Raises ConfigError.
+    Of a compartment it is "east.hours_too_cold < 10". Raises ConfigError.
     """
     match = _KEEP.fullmatch(text)
     if match is None:
         raise ConfigError(f"{text!r} is no bound", suggestion="write it like hours_too_cold < 10")
-    name = metric(match["name"])
-    scale = _scale(match["unit"], METRICS[name].unit, name) if match["unit"] else 1.0
+    name = metric(match["name"], compartments)
+    scale = _scale(match["unit"], about(name).unit, name) if match["unit"] else 1.0
     return Keep(name, float(match["bound"]) * scale, match["sign"].startswith(">"))
 
 
@@ -67,10 +67,11 @@ def _scale(symbol: str, own: str, name: str) -> float:
         raise ConfigError(f"{symbol} is not a unit of {name}", suggestion=f"use {own}" if own else "") from None
 
 
-def metric(name: str) -> str:
-    """Raises ConfigError where there is no such metric."""
-    if name not in METRICS:
-        raise ConfigError(f"there is no metric {name!r}", suggestion=one_of(name, METRICS))
+def metric(name: str, compartments: Collection[str] = ()) -> str:
+    """Raises ConfigError where there is no such metric of the site or of one of its compartments."""
+    known = names(compartments)
+    if name not in known:
+        raise ConfigError(f"there is no metric {name!r}", suggestion=one_of(name, known))
     return name
 
 
@@ -90,8 +91,9 @@ class Task:
         season = self.season
         faults = [repr(fault) for fault in season.faults.faults]
         texts = hashlib.sha256(repr((self.site, self.rules, faults)).encode()).hexdigest()
+        own = (season.structures, season.crops)
         made = (season.start.isoformat(), season.days, season.weather, season.seed, season.cadence, season.bands)
-        return repr((self.over, self.goals, self.keeps, made, season.structure, season.crop, texts))
+        return repr((self.over, self.goals, self.keeps, made, season.structure, season.crop, own, texts))
 
 
 class Trial(NamedTuple):
@@ -112,7 +114,7 @@ def evaluate(site: str, rules: str, season: Season) -> dict[str, float]:
     from .command import plan_from
 
     plan = plan_from(site, rules)
-    return run(plan, season, _weather(season, plan.site)).result.values
+    return run(plan, season, _weather(season, plan.site)).result.flat()
 
 
 @lru_cache(maxsize=2)

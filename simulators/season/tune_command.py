@@ -99,13 +99,14 @@ def _task(arguments: argparse.Namespace) -> Task:
         knobs.check(rules_text, each)
         for end in (each.low, each.high):
             plan_from(site_text, knobs.turn(rules_text, {each.name: (end, each.unit)}))
-    goals = [(tune.metric(name), False) for name in arguments.minimise]
-    goals += [(tune.metric(name), True) for name in arguments.maximise]
+    parts = [each.name for each in plan.compartments]
+    goals = [(tune.metric(name, parts), False) for name in arguments.minimise]
+    goals += [(tune.metric(name, parts), True) for name in arguments.maximise]
     for names in ([each.name for each in over], [name for name, _ in goals]):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ConfigError(f"{twice} is asked for twice")
-    keeps = tuple(tune.keep(text) for text in arguments.keep)
+    keeps = tuple(tune.keep(text, parts) for text in arguments.keep)
     return tune.Task(site_text, rules_text, season(arguments, plan), over, tuple(goals or [("energy", False)]), keeps)
 
 
@@ -156,7 +157,7 @@ def _answer(tuning: Tuning, best: list[Trial], *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from .metrics import METRICS
+    from .metrics import about
 
     console = Console()
     task = tuning.task
@@ -170,10 +171,10 @@ def _answer(tuning: Tuning, best: list[Trial], *, as_json: bool) -> None:
     for each in task.over:
         shown.add_column(f"{each.name} ({each.unit})", justify="right", overflow="fold")
     for name in metrics:
-        shown.add_column(f"{METRICS[name].title} ({METRICS[name].unit})", justify="right")
+        shown.add_column(f"{about(name).title} ({about(name).unit})", justify="right")
     for number, trial in enumerate(rows, 1):
         numbers = [f"{trial.setpoints[each.name]:.2f}" for each in task.over]
-        shown.add_row(str(number), *numbers, *(f"{trial.metrics[name]:,.{METRICS[name].digits}f}" for name in metrics))
+        shown.add_row(str(number), *numbers, *(f"{trial.metrics[name]:,.{about(name).digits}f}" for name in metrics))
     console.print(shown)
     console.print(f"[dim]{len(trials)} seasons, {sum(trial.kept for trial in trials)} within all bounds[/dim]")
 

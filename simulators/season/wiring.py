@@ -1,17 +1,19 @@
-"""What of a site the simulated compartment has: where its points are measured, and what its actuators act on."""
+"""What of a site the simulated greenhouses have: where its points are measured, and what its actuators act on."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from controller.core.plan import ActuatorPlan, Plan, SensorPlan
+from controller.model.errors import ConfigError, one_of
 from simulators.greenhouse import outputs
 from simulators.greenhouse.twin import place_of_actuator, place_of_point
 
 USUAL = {
-    # what a point shows of which the compartment has nothing, in the unit of its quantity
+    # what a point shows of which the greenhouse has nothing, in the unit of its quantity
     "temperature": 20.0,
     "humidity": 70.0,
     "ph": 6.0,
@@ -44,44 +46,86 @@ class ActuatorWire:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
+    """One greenhouse: a compartment of the site, or with the name "" a site that has none.
+
+    `sensors` are those that measure in it, `actuators` those that act in it.
+    """
+
+    compartment: str
     sensors: tuple[SensorWire, ...]
     actuators: tuple[ActuatorWire, ...]
-    compartments: tuple[str, ...] = ()
+
+    def named(self, point: str) -> str:
+        """What a point of the greenhouse is called in the site: air.temperature is east.air.temperature in east."""
+        return f"{self.compartment}.{point}" if self.compartment else point
 
     def notes(self) -> list[str]:
         """What the simulation leaves out, as sentences."""
         points = [wire.plan.point for wire in self.sensors if wire.place is None]
         idle = [wire.plan.name for wire in self.actuators if wire.place is None]
         notes = [f"nothing in the model is measured by {point}: it shows a constant" for point in points]
-        if self.compartments:
-            notes.insert(0, f"the model is one compartment: {' and '.join(self.compartments)} share its air")
+        notes += [
+            f"{wire.plan.point} belongs to no compartment: it is measured in {self.compartment}"
+            for wire in self.sensors
+            if self.compartment and wire.place is not None and not _at_home(wire, self.compartment)
+        ]
         return notes + [f"{name} acts on nothing in the model" for name in idle]
 
 
-def wire(plan: Plan) -> Wiring:
-    """How a site is wired to one compartment.
+def wire(plan: Plan) -> tuple[Wiring, ...]:
+    """How a site is wired to one greenhouse, or to one for each of its compartments.
 
-    Several actuators of a kind (three valves, two vents) do a share each of what the one in the model does.
+    What the compartments share is measured in the first of them, and acts in all of them alike. Several actuators of a
+    kind (three valves, two vents) do a share each of what the one in the model does.
     """
-    sensors = tuple(_sensor(sensor) for sensor in plan.sensors)
-    places = [_actuator_place(actuator) for actuator in plan.actuators]
-    count = Counter(places)
-    actuators = tuple(
-        ActuatorWire(actuator, place, 1.0 / count[place])
-        for actuator, place in zip(plan.actuators, places, strict=True)
+    names = [each.name for each in plan.compartments] or [""]
+    return tuple(_wired(plan, name, first=name == names[0]) for name in names)
+
+
+def only(plan: Plan, compartment: str | None) -> Wiring:
+    """That of one compartment; of a site without compartments its only one. Raises ConfigError."""
+    wirings = wire(plan)
+    if compartment is None and len(wirings) == 1:
+        return wirings[0]
+    names = [each.compartment for each in wirings if each.compartment]
+    for each in wirings:
+        if each.compartment and each.compartment == compartment:
+            return each
+    if compartment is None:
+        raise ConfigError(f"which compartment: {' or '.join(names)}?", suggestion=f"add --compartment {names[0]}")
+    raise ConfigError(f"there is no compartment {compartment!r}", suggestion=known(compartment, names))
+
+
+def known(compartment: str, names: Collection[str]) -> str:
+    """What to write instead of the name of a compartment that is none."""
+    return one_of(compartment, names) if names else "the site has none: leave it away"
+
+
+def _wired(plan: Plan, compartment: str, *, first: bool) -> Wiring:
+    inside = [(sensor, plan.placed(sensor.point)) for sensor in plan.sensors]
+    sensors = tuple(
+        _sensor(sensor, name) for sensor, (where, name) in inside if where == compartment or (first and not where)
     )
-    return Wiring(sensors, actuators, tuple(each.name for each in plan.compartments))
+    acting = [(actuator, plan.placed(actuator.name)) for actuator in plan.actuators]
+    found = [(actuator, _actuator_place(name)) for actuator, (where, name) in acting if where in (compartment, "")]
+    count = Counter(place for _, place in found)
+    actuators = tuple(ActuatorWire(actuator, place, 1.0 / count[place]) for actuator, place in found)
+    return Wiring(compartment, sensors, actuators)
 
 
-def _sensor(plan: SensorPlan) -> SensorWire:
+def _at_home(wire: SensorWire, compartment: str) -> bool:
+    """Whether a point is of this compartment, or of the weather, which all have in common."""
+    return wire.plan.point.startswith((f"{compartment}.", "outside."))
+
+
+def _sensor(plan: SensorPlan, name: str) -> SensorWire:
     usual = USUAL.get(plan.quantity.name, 0.0)
     constant = min(max(usual, plan.low), plan.high)
-    name = plan.point
     while name:
         try:
             return SensorWire(plan, place_of_point(name), constant)
         except KeyError:
-            name = name.partition(".")[2]  # east.air.temperature is air.temperature
+            name = name.partition(".")[2]  # bench.air.temperature is air.temperature
     return SensorWire(plan, _alike(plan), constant)
 
 
@@ -93,14 +137,13 @@ def _alike(plan: SensorPlan) -> int | None:
     return None
 
 
-def _actuator_place(plan: ActuatorPlan) -> int | None:
-    words = re.split(r"[._]", plan.name)
-    # east.roof_vent_2 is a roof_vent: the longest run of words that means something
+def _actuator_place(name: str) -> int | None:
+    words = re.split(r"[._]", name)
+    # north.roof_vent_2 is a roof_vent: the longest run of words that means something
     for length in range(len(words), 0, -1):
         for first in range(len(words) - length + 1):
-            name = "_".join(words[first : first + length])
             try:
-                return place_of_actuator(name)[0]
+                return place_of_actuator("_".join(words[first : first + length]))[0]
             except KeyError:
                 continue
     return None

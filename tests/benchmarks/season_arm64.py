@@ -53,7 +53,9 @@ def course(start: str, days: float, seed: int) -> Course:
     more = True
     while more:
         more = engine.run(_ROW)
-        rows.append([value.hex() for value in (*engine.house.state, *engine.house.output, *engine.house.book)])
+        rows.append(
+            [value.hex() for value in (*engine.houses[0].state, *engine.houses[0].output, *engine.houses[0].book)]
+        )
     return {"decisions": decisions, "rows": rows}
 
 

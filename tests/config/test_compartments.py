@@ -122,3 +122,45 @@ def test_a_rule_that_compares_both_is_meant() -> None:
     assert (
         findings("when: west.air.vpd > 1.3 kPa", "when: east.air.vpd < west.air.vpd and west.air.vpd > 1.3 kPa") == []
     )
+
+
+# area, and a twin for each
+
+
+def with_areas(east: str, west: str = "") -> str:
+    made = changed(SITE, "en: East bay}", f"en: East bay, {east}}}")
+    return changed(made, "en: West bay}", f"en: West bay, {west}}}") if west else made
+
+
+def test_they_have_an_area_where_the_site_says_so() -> None:
+    configuration = check_texts(with_areas("area: 1200 m²", "area: 800 m2"), BAY_RULES).configuration
+    assert configuration is not None
+    assert [each.area for each in configuration.plan.compartments] == [1200.0, 800.0]
+
+
+@pytest.mark.parametrize(
+    ("site", "says"),
+    [
+        (with_areas("area: 1200 m²"), "west has no area, and others have (give it one like area: 1200 m²)"),
+        (with_areas("area: 0 m²", "area: 1 m²"), "0 m² is too little (it must be more than 0)"),
+        (with_areas("area: 30 °C", "area: 1 m²"), "°C is not a unit of this quantity (use m², m2)"),
+        (with_areas("area: 1200", "area: 1 m²"), "1200 has no unit (write 1200 m²)"),
+    ],
+)
+def test_areas_that_are_wrong(site: str, says: str) -> None:
+    errors = check_texts(site, BAY_RULES).errors
+    assert len(errors) == 1
+    assert says in str(errors[0])
+
+
+def test_the_twin_of_a_compartment_can_be_another() -> None:
+    twin = "\ntwin:\n  structure: venlo\n  compartments:\n    west: {structure: west.toml}\n"
+    configuration = check_texts(SITE + twin, BAY_RULES).configuration
+    assert configuration is not None
+    assert configuration.twin is not None
+    assert configuration.twin.of("east") == ("venlo", "tomato")
+    assert configuration.twin.of("west") == ("west.toml", "tomato")
+    (error,) = check_texts(SITE + twin.replace("west:", "wets:"), BAY_RULES).errors
+    assert "there is no compartment wets (did you mean west?)" in str(error)
+    errors = check_texts(HOUSE + twin, RULES).errors
+    assert any("there is no compartment west (the site has none: remove it here)" in str(error) for error in errors)

@@ -42,7 +42,7 @@ def test_a_run_in_pieces_is_the_same_run() -> None:
     while pieces.run(900.0):
         pass
     assert pieces.core.snapshot() == whole.core.snapshot()
-    assert list(pieces.house.state) == pytest.approx(list(whole.house.state), rel=1e-9)
+    assert list(pieces.houses[0].state) == pytest.approx(list(whole.houses[0].state), rel=1e-9)
 
 
 @pytest.mark.skipif(not compiled.available(), reason="numba is not installed")
@@ -51,8 +51,8 @@ def test_machine_code_gives_the_same_numbers() -> None:
     plain, machine = (Engine(plan(), wanted, wanted.table(plan().site), machine=each) for each in (False, True))
     for made in (plain, machine):
         made.run()
-    assert list(machine.house.state) == pytest.approx(list(plain.house.state), rel=1e-9)
-    assert list(machine.house.tally) == pytest.approx(list(plain.house.tally), rel=1e-9)
+    assert list(machine.houses[0].state) == pytest.approx(list(plain.houses[0].state), rel=1e-9)
+    assert list(machine.houses[0].tally) == pytest.approx(list(plain.houses[0].tally), rel=1e-9)
     assert machine.core.snapshot() == plain.core.snapshot()
     assert machine.commands == plain.commands
 
@@ -65,8 +65,8 @@ def test_the_core_decides_at_least_every_minute_and_whenever_it_wants() -> None:
 
 def test_a_heater_keeps_the_night_warm() -> None:
     made = engine(0.25)
-    assert made.house.book[books.PIPE_HEAT] > 0
-    assert made.house.tally[tally.WARMTH] / made.house.tally[tally.SECONDS] == pytest.approx(16.0, abs=1.5)
+    assert made.houses[0].book[books.PIPE_HEAT] > 0
+    assert made.houses[0].tally[tally.WARMTH] / made.houses[0].tally[tally.SECONDS] == pytest.approx(16.0, abs=1.5)
 
 
 def test_a_fogger_that_pulses_gets_its_seconds_and_not_minutes() -> None:
@@ -87,7 +87,7 @@ rules:
 
 def test_a_frozen_thermometer_leaves_the_house_cold_or_hot() -> None:
     well, ill = engine(), engine(faults=broken(Kind.FROZEN, "air.temperature", after=3600))
-    assert list(ill.house.tally) != list(well.house.tally)
+    assert list(ill.houses[0].tally) != list(well.houses[0].tally)
 
 
 def test_a_sensor_that_drops_out_raises_an_alarm() -> None:
@@ -99,8 +99,8 @@ def test_an_offset_of_both_thermometers_shifts_the_climate() -> None:
     faults = broken(Kind.OFFSET, "air.temperature", size=3.0)
     faults.edges += broken(Kind.OFFSET, "air.temperature_2", size=3.0).edges
     well, ill = engine(0.25), engine(0.25, faults=faults)
-    colder = well.house.tally[tally.WARMTH] - ill.house.tally[tally.WARMTH]
-    assert colder / well.house.tally[tally.SECONDS] == pytest.approx(3.0, abs=0.8)
+    colder = well.houses[0].tally[tally.WARMTH] - ill.houses[0].tally[tally.WARMTH]
+    assert colder / well.houses[0].tally[tally.SECONDS] == pytest.approx(3.0, abs=0.8)
 
 
 def test_two_thermometers_that_come_apart_are_noticed() -> None:
@@ -110,16 +110,16 @@ def test_two_thermometers_that_come_apart_are_noticed() -> None:
 
 def test_welded_contacts_heat_on_until_they_are_exchanged() -> None:
     well, ill = engine(), engine(faults=broken(Kind.WELDED, "heater", after=1800))
-    assert ill.house.book[books.PIPE_HEAT] > 1.5 * well.house.book[books.PIPE_HEAT]
+    assert ill.houses[0].book[books.PIPE_HEAT] > 1.5 * well.houses[0].book[books.PIPE_HEAT]
 
 
 def test_a_blocked_line_waters_nothing_and_a_leaking_valve_all_day() -> None:
     well = engine(0.7)
     blocked = engine(0.7, faults=broken(Kind.BLOCKED, "irrigation_a"))
     leaking = engine(0.1, faults=broken(Kind.LEAKING, "irrigation_a", size=0.05))
-    assert well.house.book[books.IRRIGATED] > 0
-    assert blocked.house.book[books.IRRIGATED] == 0
-    assert leaking.house.book[books.IRRIGATED] == pytest.approx(0.05 * 2.7777777777778e-3 * 8640, rel=1e-6)
+    assert well.houses[0].book[books.IRRIGATED] > 0
+    assert blocked.houses[0].book[books.IRRIGATED] == 0
+    assert leaking.houses[0].book[books.IRRIGATED] == pytest.approx(0.05 * 2.7777777777778e-3 * 8640, rel=1e-6)
 
 
 def test_a_motor_that_slips_opens_less_than_the_core_believes() -> None:
@@ -131,10 +131,14 @@ def test_a_motor_that_slips_opens_less_than_the_core_believes() -> None:
 
 def test_an_open_door_lets_heat_out_until_somebody_closes_it() -> None:
     well, ill = (engine(faults=faults) for faults in (Schedule(), broken(Kind.DOOR, "door", after=1800)))
-    assert ill.house.book[books.VENTED_HEAT] > 2 * well.house.book[books.VENTED_HEAT]
+    assert ill.houses[0].book[books.VENTED_HEAT] > 2 * well.houses[0].book[books.VENTED_HEAT]
     closed = engine(faults=broken(Kind.DOOR, "door", after=0, end=round((START.timestamp() + 7200) * 1e9)))
-    assert closed.house.control[controls.DOOR] == 0.0
-    assert well.house.book[books.VENTED_HEAT] < closed.house.book[books.VENTED_HEAT] < ill.house.book[books.VENTED_HEAT]
+    assert closed.houses[0].control[controls.DOOR] == 0.0
+    assert (
+        well.houses[0].book[books.VENTED_HEAT]
+        < closed.houses[0].book[books.VENTED_HEAT]
+        < ill.houses[0].book[books.VENTED_HEAT]
+    )
 
 
 def test_a_watcher_hears_what_is_decided_but_not_each_reading() -> None:

@@ -15,7 +15,7 @@ from simulators.season import backtest, report, series
 from simulators.season.metrics import METRICS
 from simulators.season.recorder import Recorder
 from simulators.season.speech import LOCALE, compiled, speech
-from simulators.season.table import better, table
+from simulators.season.table import better, tables
 from tests.config.example import RULES
 
 from .rules import START, plan, season
@@ -36,7 +36,7 @@ def recorder_of(run: backtest.Run) -> Recorder:
 
 @pytest.fixture(scope="module")
 def page(runs: dict[str, backtest.Run]) -> str:
-    return report.page(plan().site, season(1.0), {name: (run.result, recorder_of(run)) for name, run in runs.items()})
+    return report.page(plan(), season(1.0), {name: (run.result, recorder_of(run)) for name, run in runs.items()})
 
 
 def inside(page: str, name: str) -> str:
@@ -100,14 +100,14 @@ def test_the_better_one_is_told() -> None:
 
 
 def test_a_table_has_a_column_for_the_difference(runs: dict[str, backtest.Run]) -> None:
-    shown = table(list(runs), [run.result for run in runs.values()])
+    shown = tables({name: run.result for name, run in runs.items()})[0]
     assert [str(column.header) for column in shown.columns] == ["1 days", "mine", "warmer", "difference", ""]
 
 
 def test_what_was_changed_stands_above_what_it_comes_to(runs: dict[str, backtest.Run]) -> None:
     shown = {name: (run.result, recorder_of(run)) for name, run in runs.items()}
     changes = ["- night: 16 °C", "+ night: 17 <b>°C</b>", *(f"+ line {number}" for number in range(9))]
-    made = report.page(plan().site, season(1.0), shown, "ko", changes)
+    made = report.page(plan(), season(1.0), shown, "ko", changes)
     assert "<span class=before>- night: 16 °C</span>" in made
     assert "<span class=after>+ night: 17 &lt;b&gt;°C&lt;/b&gt;</span>" in made
     assert "그 밖에 3줄" in made
@@ -115,7 +115,7 @@ def test_what_was_changed_stands_above_what_it_comes_to(runs: dict[str, backtest
 
 
 def test_the_longest_bar_is_as_long_as_can_be(runs: dict[str, backtest.Run]) -> None:
-    made = report.page(plan().site, season(1.0), {name: (run.result, recorder_of(run)) for name, run in runs.items()})
+    made = report.page(plan(), season(1.0), {name: (run.result, recorder_of(run)) for name, run in runs.items()})
     widths = [
         float(width) for width in re.findall(r'<i class="(?:good|bad)" style="left:[\d.]+%;width:([\d.]+)%', made)
     ]
