@@ -62,9 +62,9 @@ class Broken:
         self._real[actuator] = real
         return real
 
-    def door(self, now: int) -> bool:
-        """Whether somebody has left it open."""
-        return bool(self._standing(Kind.DOOR, now))
+    def door(self, now: int, compartment: str = "") -> bool:
+        """Whether somebody has left that of a compartment open, or all."""
+        return bool(self._standing(Kind.DOOR, now) or self._standing(f"{compartment}.{Kind.DOOR}", now))
 
     def hits(self, actuator: str) -> bool:
         """Whether anything is ever wrong with it."""

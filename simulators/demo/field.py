@@ -42,7 +42,7 @@ class Timed(Protocol):
 class Field:
     """What virtual devices read from and write to; `devices` are moved on together with the greenhouse.
 
-    Each compartment is a greenhouse of its own under the same sky; what the compartments share acts on nothing in them.
+    Each compartment is a greenhouse of its own under the same sky; what the compartments share acts in all of them.
     Beside each stands an equal one in which nothing is ever switched or moved: where the two differ, the controller has
     been at work.
     """
@@ -111,9 +111,11 @@ class Field:
         if self._broken is not None:
             full = 100.0 if self._kinds[name] == "position" else 1.0
             value = self._broken.real(name, value, full, self._wall_ns())
-        # an actuator of which this greenhouse knows nothing changes nothing in it
-        with contextlib.suppress(KeyError):
-            self._twins[self._compartment_of(name)].set(self._own(name), value)
+        own = self._twins.get(self._compartment_of(name))
+        for twin in self._twins.values() if own is None else (own,):
+            # an actuator of which this greenhouse knows nothing changes nothing in it
+            with contextlib.suppress(KeyError):
+                twin.set(self._own(name), value)
 
     def _twin_of(self, point: str) -> Twin:
         """The greenhouse that a point is measured in; the weather is that of any."""
@@ -128,8 +130,8 @@ class Field:
         for name in self._positions:
             if broken.hits(name):
                 self._act(name)
-        for twin in self._twins.values():
-            twin.set_door(broken.door(self._wall_ns()))
+        for compartment, twin in self._twins.items():
+            twin.set_door(broken.door(self._wall_ns(), compartment))
 
     def _wall_ns(self) -> int:
         return round(self._now * NS) + self._wall

@@ -10,7 +10,7 @@ faults:
   - {what: welded,   actuator: heater, after: 3 d, for: 2 h}
   - {what: leaking,  actuator: irrigation_a, by: 5 %}
   - {what: blocked,  actuator: irrigation_a, after: 5 d}      # or a heater that does not heat
-  - {what: door,     after: 6 d, for: 3 h}                    # somebody has left it open
+  - {what: door,     after: 6 d, for: 3 h}                    # somebody has left it open; compartment: east for one
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class FaultEntry(Entry):
     what: Label
     point: Name | None = None
     actuator: Name | None = None
+    compartment: Name | None = None
     at: Label | None = Field(default=None, alias="from")
     after: Duration = 0.0
     lasting: DurationAboveZero | None = Field(default=None, alias="for")
@@ -105,7 +106,9 @@ def _target(entry: FaultEntry, kind: Kind, plan: Plan) -> tuple[str, Unit]:
         for named in (entry.point, entry.actuator):
             if named is not None:
                 raise named.error("a door is no point and no actuator", 0, "leave it away")
-        return str(kind), _PERCENT
+        return _door(entry, plan), _PERCENT
+    if entry.compartment is not None:
+        raise entry.compartment.error(f"{kind} is not said of a compartment", 0, "leave it away")
     wanted, other = (entry.point, entry.actuator) if kind in OF_SENSORS else (entry.actuator, entry.point)
     word = "point" if kind in OF_SENSORS else "actuator"
     if wanted is None or other is not None:
@@ -117,6 +120,17 @@ def _target(entry: FaultEntry, kind: Kind, plan: Plan) -> tuple[str, Unit]:
     if wanted.text not in units:
         raise wanted.error(f"there is no {word} {wanted.text!r} that could be {kind}", 0, one_of(wanted.text, units))
     return wanted.text, units[wanted.text]
+
+
+def _door(entry: FaultEntry, plan: Plan) -> str:
+    """That of one compartment, or those of all."""
+    named, known = entry.compartment, [each.name for each in plan.compartments]
+    if named is None:
+        return str(Kind.DOOR)
+    if named.text not in known:
+        hint = one_of(named.text, known) if known else "the site has none: leave it away"
+        raise named.error(f"there is no compartment {named.text!r}", 0, hint)
+    return f"{named.text}.{Kind.DOOR}"
 
 
 def _can(actuator: ActuatorPlan, kind: Kind) -> bool:

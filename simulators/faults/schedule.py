@@ -37,7 +37,7 @@ OF_SENSORS = (Kind.FROZEN, Kind.OFFSET, Kind.SPIKES, Kind.DROPOUT, Kind.DRIFT)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of one point or actuator; the target of a door is itself.
+    """One fault of one point or actuator; the target of a door is itself: door for all, east.door in a compartment.
 
     `begin` and `end` are UTC nanoseconds (end None: for good). `size` is in the unit of the point's quantity: the
     offset, the height of a spike, the drift per second; of an actuator the share (0..1) that slips or leaks. `chance`

@@ -195,8 +195,9 @@ class Engine:
         """A fault comes or goes."""
         fault, on = edge.fault, edge.comes
         if fault.kind is Kind.DOOR:
-            for house in self.houses:
-                house.control[controls.DOOR] = float(on)
+            for wiring, house in zip(self.wirings, self.houses, strict=True):
+                if fault.target in (Kind.DOOR, wiring.named(Kind.DOOR)):
+                    house.control[controls.DOOR] = float(on)
         for number, w in enumerate(self.sensors):
             if w.plan.point == fault.target:
                 self._turn_sensor(fault, number * instruments.FIELDS, on)

@@ -13,6 +13,7 @@ from controller.model.time import Instant
 from simulators.demo.field import Field
 from simulators.demo.summary import changed, summary
 from simulators.devices.modbus import build
+from simulators.faults import Fault, Kind, Schedule
 from simulators.line.frames import seal
 from tests.simulators.devices.house import NODE, RELAYS
 
@@ -124,3 +125,26 @@ def test_each_compartment_is_a_greenhouse_of_its_own() -> None:
     assert truth["east.outside.temperature"] == truth["west.outside.temperature"]
     assert made.read("east.air.temperature") == pytest.approx(truth["east.air.temperature"], abs=0.5)
     assert made.read("west.air.temperature") == pytest.approx(truth["west.air.temperature"], abs=0.5)
+
+
+def test_a_door_of_one_compartment_is_closed_in_the_other() -> None:
+    plan = replace(PLAN, compartments=(CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West")))
+    made = Field(plan, NOON, faults=Schedule([Fault(Kind.DOOR, "west.door", NOON.wall_ns)]))
+    made.advance(1800.0)
+    truth, untouched = made.state()["climate"], made.state()["untouched"]
+    assert truth["east.air.temperature"] == pytest.approx(untouched["east.air.temperature"], abs=0.05)
+    assert truth["west.air.temperature"] < untouched["west.air.temperature"] - 0.5
+
+
+def test_what_compartments_share_acts_in_all_of_them() -> None:
+    plan = replace(
+        PLAN,
+        actuators=(ActuatorPlan("heater", "switch", "heater.relay", safe=0.0),),
+        compartments=(CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West")),
+    )
+    made = Field(plan, NOON)
+    made.write("heater.relay", 1.0)
+    made.advance(1800.0)
+    truth, untouched = made.state()["climate"], made.state()["untouched"]
+    for compartment in ("east", "west"):
+        assert truth[f"{compartment}.air.temperature"] > untouched[f"{compartment}.air.temperature"] + 0.5

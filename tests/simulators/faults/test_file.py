@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from controller.core.plan import CompartmentPlan
 from controller.model.errors import ConfigError
 from simulators.faults import Kind, Schedule
 from simulators.faults.file import load
 from tests.simulators.season.rules import START, plan
 
 
-def read(tmp_path: Path, text: str) -> Schedule:
+def read(tmp_path: Path, text: str, *compartments: str) -> Schedule:
     path = tmp_path / "faults.yaml"
     path.write_text(text, encoding="utf-8")
-    return load(path, plan(), START)
+    named = tuple(CompartmentPlan(name, name, name) for name in compartments)
+    return load(path, replace(plan(), compartments=named), START)
 
 
 def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
@@ -44,6 +47,8 @@ def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
         ("{what: frozen, point: air.temperature, chance: 5 %}", "knows no chance"),
         ("{what: door, actuator: roof_vent}", "a door is no point and no actuator"),
         ("{what: door, by: 50 %}", "knows no size"),
+        ("{what: door, compartment: east}", "there is no compartment 'east' (the site has none: leave it away)"),
+        ("{what: welded, actuator: heater, compartment: east}", "welded is not said of a compartment"),
         ("{what: frozen, point: air.temperature, from: soon}", "is no time"),
     ],
 )
@@ -51,6 +56,13 @@ def test_mistakes_are_told_with_their_place(tmp_path: Path, entry: str, said: st
     with pytest.raises(ConfigError, match=r"faults\.yaml:2:") as raised:
         read(tmp_path, f"faults:\n  - {entry}\n")
     assert said in str(raised.value)
+
+
+def test_a_door_may_be_that_of_a_compartment(tmp_path: Path) -> None:
+    text = "faults:\n  - {what: door}\n  - {what: door, compartment: east}\n"
+    assert [fault.target for fault in read(tmp_path, text, "east", "west").faults] == ["door", "east.door"]
+    with pytest.raises(ConfigError, match="did you mean west"):
+        read(tmp_path, text.replace("east", "wets"), "east", "west")
 
 
 def test_edges_come_in_order_of_time(tmp_path: Path) -> None:

@@ -105,10 +105,11 @@ def test_machine_code_gives_the_same_numbers(well: Engine) -> None:
     assert made.core.snapshot() == well.core.snapshot()
 
 
-def test_a_door_stands_open_in_all(well: Engine) -> None:
-    ill = engine(bays(), faults=broken(Kind.DOOR, "door"))
-    for before, after in zip(well.houses, ill.houses, strict=True):
-        assert after.book[books.VENTED_HEAT] > 2 * before.book[books.VENTED_HEAT]
+@pytest.mark.parametrize(("target", "opened"), [("door", (True, True)), ("west.door", (False, True))])
+def test_a_door_is_that_of_one_or_of_all(well: Engine, target: str, opened: tuple[bool, bool]) -> None:
+    ill = engine(bays(), faults=broken(Kind.DOOR, target))
+    for before, after, is_open in zip(well.houses, ill.houses, opened, strict=True):
+        assert (after.book[books.VENTED_HEAT] > 2 * before.book[books.VENTED_HEAT]) == is_open
 
 
 def test_a_thermometer_that_is_off_is_that_of_its_compartment(well: Engine) -> None:
