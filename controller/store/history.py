@@ -13,7 +13,7 @@ from controller.model.commands import Cause
 from controller.model.points import Quality
 from controller.model.time import NS
 from controller.store.entries import COMMAND, DECISION, Entry, cause_of
-from controller.store.rollup import RESOLUTIONS
+from controller.store.rollup import MINUTE, RESOLUTIONS
 from controller.store.samples import ACTUATOR, READING, unpack
 from controller.store.schema import FILE, blocks_between, connect_readonly
 
@@ -63,6 +63,11 @@ class History:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def extent(self) -> tuple[int, int] | None:
+        """When the record begins and ends, in seconds since 1970; None where nothing was recorded."""
+        (row,) = self._all("SELECT min(start), max(start) + ? FROM history WHERE resolution = ?", (MINUTE, MINUTE))
+        return None if row[0] is None else (row[0], row[1])
 
     def names(self, kind: str = READING) -> list[str]:
         """The points (or with ACTUATOR the actuators) of which anything was ever stored."""

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from controller.core.plan import Plan
 from controller.model.time import NS
@@ -46,6 +47,9 @@ KNOBS: dict[str, Knob] = {
 STEP = 300.0
 """s between two rows of what was recorded."""
 
+_LOOKS = 5
+"""So often the model's air is looked at in a row."""
+
 _TARGETS = (("air.temperature", 1.0), ("air.humidity", 5.0))
 """Points that are compared, and how much of a difference (in their unit) counts as one."""
 
@@ -55,20 +59,29 @@ _SETTLING = 6 * 3600.0
 """s at the beginning that are not compared: floor and soil find their temperature."""
 
 
+_BRIDGED = 3600.0
+"""s of unknown weather or positions over which the last value is held. What follows a longer hole is not compared until
+the house has settled again."""
+
+_DAY = 86400
+_EDGE = 0.01
+_NOTHING = 1e-6
+
 SHORTEST = 12 * 3600.0
 """s of record that it takes."""
 
 
 class Fit(NamedTuple):
-    """A knob and the factor that suits the record."""
+    """A knob and the factor that suits the record; by `spread` (a share of it) it may be wrong."""
 
     name: str
     factor: float
+    spread: float
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`residuals` are root mean squares by point, before and after, in the point's unit."""
+    """`residuals` are root mean squares by point, before and after, in the point's unit, over `rows` of the record."""
 
     fits: tuple[Fit, ...]
     residuals: dict[str, tuple[float, float]]
@@ -89,16 +102,20 @@ class Record:
 
 
 def simulate(given: Mapping[str, float], record: Record, machine: bool) -> dict[str, list[float]]:
-    """What the model makes of the recorded weather and positions, by point."""
+    """What the model makes of the recorded weather and positions, by point: means of each row, as recorded."""
     model = Model(given, record.weather, machine=machine)
     places = {point: place for place, (point, _) in enumerate(outputs.POINTS)}
     seen: dict[str, list[float]] = {point: [] for point in record.points}
     for row in range(record.rows):
         for place, values in record.controls.items():
             model.control[place] = values[row]
-        model.advance(STEP)
+        sums = dict.fromkeys(seen, 0.0)
+        for _ in range(_LOOKS):
+            model.advance(STEP / _LOOKS)
+            for point in seen:
+                sums[point] += float(model.output[places[point]])
         for point, values in seen.items():
-            values.append(float(model.output[places[point]]))
+            values.append(sums[point] / _LOOKS)
     return seen
 
 
@@ -109,10 +126,14 @@ def calibrate(
     *,
     told: Callable[[float], None] = lambda error: None,
 ) -> Calibration:
-    """Fit. What is 0 in `given` (no pipes, no vents) stays so. Raises ImportError without scipy."""
+    """Fit. What is 0 in `given` (no pipes, no vents) stays so. Raises ImportError without scipy, and ValueError
+    where there is nothing to compare."""
     import numpy
     from scipy.optimize import least_squares  # type: ignore[import-untyped, unused-ignore]
 
+    compared = sum(value == value for value in record.points["air.temperature"][round(_SETTLING / STEP) :])
+    if not compared:
+        raise ValueError(f"after the first {_SETTLING / 3600:.0f} h there is nothing to compare")
     machine = compiled.available()
     turned = {name: knob for name, knob in knobs.items() if any(given[each] != 0.0 for each in knob.parameters)}
 
@@ -130,10 +151,32 @@ def calibrate(
     fitted = least_squares(errors, start, bounds=bounds, diff_step=0.02, loss="soft_l1")
     before, after = (simulate(values, record, machine) for values in (given, with_factors(fitted.x)))
     residuals = {
-        point: (_rms(values, before[point]), _rms(values, after[point])) for point, values in record.points.items()
+        point: (_rms(values, before[point]), _rms(values, after[point]))
+        for point, values in record.points.items()
+        if any(value == value for value in values[round(_SETTLING / STEP) :])
     }
-    fits = tuple(Fit(name, math.exp(log)) for name, log in zip(turned, fitted.x, strict=True))
-    return Calibration(fits, residuals, record.rows)
+    spreads = _spreads(fitted.jac, fitted.fun, compared)
+    fits = tuple(
+        Fit(name, math.exp(log), math.inf if _at_end(log, knob) else spread)
+        for (name, knob), log, spread in zip(turned.items(), fitted.x, spreads, strict=True)
+    )
+    return Calibration(fits, residuals, compared)
+
+
+def _spreads(jacobian: Any, errors: Any, compared: int) -> list[float]:
+    """Standard errors of the logarithms of the factors. What is off in one row is off in the next: an hour counts as
+    one observation. Very large for what changed nothing that was recorded."""
+    import numpy
+
+    square = jacobian.T @ jacobian + _NOTHING * numpy.identity(jacobian.shape[1])
+    hours = max(compared * STEP / 3600 - len(square), 1.0)
+    variance = float(errors @ errors) / hours
+    return [math.sqrt(entry * variance) for entry in numpy.diag(numpy.linalg.inv(square))]
+
+
+def _at_end(log: float, knob: Knob) -> bool:
+    """Whether a factor is as small or as large as it may be: then it is not what the record says."""
+    return not math.log(knob.low) + _EDGE < log < math.log(knob.high) - _EDGE
 
 
 def adjusted(given: Mapping[str, float], factors: Mapping[str, float], knobs: Mapping[str, Knob]) -> dict[str, float]:
@@ -163,56 +206,85 @@ def record(plan: Plan, wiring: Wiring, history: History, begin: int, end: int) -
     recorded."""
     rows = int((end - begin) / NS / STEP)
     start = begin // NS
-    points = {point: _series(history, wiring.named(point), start, rows) for point, _ in _TARGETS}
-    if sum(value == value for value in points["air.temperature"]) < rows / 2:
-        raise ValueError(f"{wiring.named('air.temperature')} was recorded for less than half of that time")
+    blind = [False] * rows
     controls: dict[int, list[float]] = {}
     for each in wiring.actuators:
         if each.place is not None:
-            values = _held(_series(history, each.plan.name, start, rows, ACTUATOR), 0.0)
+            positions = _series(history, each.plan.name, start, rows, ACTUATOR)
+            if not any(value == value for value in positions):
+                raise ValueError(f"where {each.plan.name} was is not recorded for that time")
+            _mark(blind, positions)
             sums = controls.setdefault(each.place, [0.0] * rows)
-            controls[each.place] = [a + each.share * b / 100 for a, b in zip(sums, values, strict=True)]
-    return Record(_weather(plan, history, begin, rows), controls, points)
+            controls[each.place] = [a + each.share * b / 100 for a, b in zip(sums, _held(positions, 0.0), strict=True)]
+    weather = _weather(plan, history, begin, rows, blind)
+    points = {}
+    for point, _ in _TARGETS:
+        values = _series(history, wiring.named(point), start, rows)
+        points[point] = [math.nan if hidden else value for value, hidden in zip(values, blind, strict=True)]
+    known = sum(value == value for value in points["air.temperature"]) * STEP
+    if known < rows * STEP / 2:
+        of = f"{known / 3600:.0f} h of these {rows * STEP / 3600:.0f} h"
+        raise ValueError(f"{wiring.named('air.temperature')} was recorded beside weather and actuators for {of} only")
+    return Record(weather, controls, points)
 
 
-def _weather(plan: Plan, history: History, begin: int, rows: int) -> WeatherTable:
-    """The recorded weather; sky and soil, which nobody measures, follow from it."""
+def _mark(blind: list[bool], values: Sequence[float]) -> None:
+    """Mark the rows in which a series has been unknown for longer than _BRIDGED, and those of the _SETTLING after."""
+    bridged, settling = round(_BRIDGED / STEP), round(_SETTLING / STEP)
+    missing = 0
+    for row, value in enumerate([*values, 0.0]):
+        if value != value:
+            missing += 1
+            continue
+        if missing > bridged:
+            end = min(row + settling, len(values))
+            blind[row - missing : end] = [True] * (end - row + missing)
+        missing = 0
+
+
+def _weather(plan: Plan, history: History, begin: int, rows: int, blind: list[bool]) -> WeatherTable:
+    """The recorded weather; sky and soil, which nobody measures, follow from it. Marks where it is unknown."""
     start = begin // NS
 
     def outside(name: str, usual: float | None) -> list[float]:
         found = _series(history, f"outside.{name}", start, rows)
         if usual is None and not any(value == value for value in found):
             raise ValueError(f"outside.{name} was not recorded at that time")
+        if usual is None:
+            _mark(blind, found)
         return _held(found, 0.0 if usual is None else usual)
 
     temperatures, radiation = outside("temperature", None), outside("radiation", None)
-    humidity, wind, rain = outside("humidity", 75.0), outside("wind_speed", 2.0), outside("rain", 0.0)
-    pressures = [air.saturation(t) * min(h, 100.0) / 100 for t, h in zip(temperatures, humidity, strict=True)]
+    wind, rain = outside("wind_speed", 2.0), outside("rain", 0.0)
+    humidity = _series(history, "outside.humidity", start, rows)
+    dew_points = derived.dew_points(temperatures, STEP)
+    pressures = [
+        air.saturation(t) * min(h, 100.0) / 100 if h == h else air.saturation(dew)
+        for t, h, dew in zip(temperatures, humidity, dew_points, strict=True)
+    ]
     covers = derived.cloud_cover(float(start), STEP, radiation, plan.site.latitude, plan.site.longitude)
     skies = derived.sky_temperatures(temperatures, pressures, covers)
     soil = sum(temperatures) / rows
+    edges = map(_edges, (temperatures, pressures, wind, radiation, skies, rain))
     values: list[float] = []
-    for row in range(rows):
-        values += [
-            temperatures[row],
-            pressures[row],
-            420.0,
-            wind[row],
-            0.0,
-            radiation[row],
-            skies[row],
-            soil,
-            rain[row],
-        ]
-    values += values[-9:]
+    for temperature, pressure, speed, sun, sky, wet in zip(*edges, strict=True):
+        values += [temperature, pressure, _OUTSIDE_CO2, speed, 0.0, sun, sky, soil, wet]
     return WeatherTable(datetime.fromtimestamp(start, UTC), STEP, values)
+
+
+def _edges(means: Sequence[float]) -> list[float]:
+    """What held at the beginning of each row and at the end of the last, where means of the rows are known."""
+    between = [(before + after) / 2 for before, after in pairwise(means)]
+    return [means[0], *between, means[-1]]
 
 
 def _series(history: History, name: str, start: int, rows: int, kind: str = READING) -> list[float]:
     """Means of every STEP s; NaN where nothing was recorded."""
-    spans = history.spans(name, 60, start, start + round(rows * STEP), kind)
+    end = start + round(rows * STEP)
     sums, counts = [0.0] * rows, [0] * rows
-    for span in spans:
+    for span in (
+        span for day in range(start, end, _DAY) for span in history.spans(name, 60, day, min(day + _DAY, end), kind)
+    ):
         row = min(int((span.start - start) / STEP), rows - 1)
         sums[row] += span.mean
         counts[row] += 1

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sqlite3
-import time
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,10 +16,12 @@ from zoneinfo import ZoneInfo
 from controller.cli.main import fail
 from controller.cli.verb import DONE, NO, WRONG_USE, Verb
 
-from .command import plan_from
+from .command import target
 
 if TYPE_CHECKING:
     from .calibrate import Calibration
+
+_TOLD = 0.5  # a factor that is less certain is not told at all
 
 _UNITS = {"air.temperature": "°C", "air.humidity": "%"}
 
@@ -27,35 +32,34 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compartment", metavar="NAME", help="which, where the site has several")
     parser.add_argument("--structure", default="venlo", metavar="NAME", help="what to begin with (venlo)")
     parser.add_argument("--crop", default="tomato", metavar="NAME", help="(tomato)")
-    parser.add_argument("--write", type=Path, metavar="FILE.toml", help="write the fitted structure, for --structure")
+    parser.add_argument("--write", type=target, metavar="FILE.toml", help="write the fitted structure, for --structure")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the state ($ONSIL_STATE or /var/lib/onsil)")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from controller.app.application import state_directory
-    from controller.app.past import parse_time
-    from controller.config import RULES, SITE
     from controller.model.errors import ConfigError
-    from controller.store import History
     from simulators.greenhouse import data
 
     from . import calibrate
+    from .recorded import between, opened, plan_at
     from .wiring import only
 
-    history = History(arguments.state or state_directory())
     try:
-        site, rules = (history.rules(name, time.time_ns()) for name in (SITE, RULES))
-        if site is None or rules is None:
-            raise ValueError("the history knows no site.yaml: has the controller run with this state?")
-        plan = plan_from(site, rules)
-        zone = ZoneInfo(plan.site.timezone)
-        begin, end = (parse_time(text, zone, time.time_ns()) for text in (arguments.begin, arguments.end))
+        history = opened(arguments.state or state_directory())
+    except (OSError, ValueError) as error:
+        return fail(error, WRONG_USE)
+    try:
+        zone = ZoneInfo(plan_at(history).site.timezone)
+        begin, end = between(history, arguments.begin, arguments.end, zone)
         if end - begin < calibrate.SHORTEST * 1e9:
             raise ValueError(f"it takes {calibrate.SHORTEST / 3600:.0f} hours at least")
         given = {**data.structure(arguments.structure).values, **data.crop(arguments.crop).values}
-        wiring = only(plan, arguments.compartment)
-        found = calibrate.calibrate(given, calibrate.record(plan, wiring, history, begin, end))
+        plan = plan_at(history, end)
+        record = calibrate.record(plan, only(plan, arguments.compartment), history, begin, end)
+        with _telling(quiet=arguments.json) as told:
+            found = calibrate.calibrate(given, record, told=told)
         if arguments.write:
             arguments.write.write_text(calibrate.structure_file(arguments.structure, found), encoding="utf-8")
     except ConfigError as error:
@@ -70,15 +74,32 @@ def _run(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+@contextmanager
+def _telling(*, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """How far off it still is, on standard error, where somebody sees it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda error: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("fitting") as status:
+        yield lambda error: status.update(f"fitting: off by {error:.2f}")
+
+
 def _answer(found: Calibration, *, as_json: bool) -> None:
     if as_json:
         residuals = {point: {"before": before, "after": after} for point, (before, after) in found.residuals.items()}
-        print(json.dumps({"factors": dict(found.fits), "residuals": residuals, "rows": found.rows}))
+        factors = {fit.name: fit.factor for fit in found.fits}
+        spreads = {fit.name: fit.spread if math.isfinite(fit.spread) else None for fit in found.fits}
+        print(json.dumps({"factors": factors, "spreads": spreads, "residuals": residuals, "rows": found.rows}))
         return
     for fit in found.fits:
-        print(f"{fit.name:24} × {fit.factor:.2f}")
+        note = f"± {100 * fit.spread:.0f} %" if fit.spread < _TOLD else "the record does not tell"
+        print(f"{fit.name:24} × {fit.factor:.2f}  {note}")
     for point, (before, after) in found.residuals.items():
         print(f"{point:24} off by {before:.2f} {_UNITS[point]} before, {after:.2f} {_UNITS[point]} now (RMS)")
+    for point in _UNITS.keys() - found.residuals.keys():
+        print(f"{point} was not recorded: what lets out heat and what lets out vapour are hard to tell apart")
 
 
 calibrate = Verb("calibrate", "fit the simulated greenhouse to the recorded one", _add_arguments, _run)

@@ -35,7 +35,7 @@ LASTING = 30.0
 _WARM_UP = 3600.0
 """s before the first difference is counted: averages, sums and motors find their place."""
 
-_MINUTE = 60
+_MINUTE, _DAY = 60, 86400
 _MOST_ENTRIES = 10_000_000
 
 
@@ -128,15 +128,16 @@ class _Readings:
             self._head = next(self._all, None)
 
 
-def _recorded(sensor: SensorPlan, history: History, begin: int, end: int) -> Iterable[tuple[int, str, float, Quality]]:
+def _recorded(sensor: SensorPlan, history: History, begin: int, end: int) -> Iterator[tuple[int, str, float, Quality]]:
     raw = history.raw(sensor.point, begin, end)
-    if not raw:
-        spans = history.spans(sensor.point, _MINUTE, begin // NS, end // NS)
-        return [
-            ((span.start + _MINUTE) * NS, sensor.point, (span.mean - sensor.offset) / sensor.gain, Quality.GOOD)
-            for span in spans
-        ]
-    return [(at, sensor.point, (value - sensor.offset) / sensor.gain, quality) for at, value, quality in raw]
+    kept = raw[0].at_ns if raw else end
+    for day in range(begin // NS, kept // NS, _DAY):
+        for span in history.spans(sensor.point, _MINUTE, day, min(day + _DAY, kept // NS)):
+            at = (span.start + _MINUTE) * NS
+            if at <= kept:
+                yield at, sensor.point, (span.mean - sensor.offset) / sensor.gain, Quality.GOOD
+    for at, value, quality in raw:
+        yield at, sensor.point, (value - sensor.offset) / sensor.gain, quality
 
 
 class _Comparison:

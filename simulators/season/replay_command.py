@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sqlite3
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +13,9 @@ from zoneinfo import ZoneInfo
 from controller.cli.main import fail
 from controller.cli.verb import DONE, NO, WRONG_USE, Verb
 
-from .command import plan_from, progress
+from .command import progress
 
 if TYPE_CHECKING:
-    from controller.core.plan import Plan
-    from controller.store import History
-
     from .replay import Difference
 
 
@@ -33,19 +29,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from controller.app.application import state_directory
-    from controller.app.past import parse_time
     from controller.model.errors import ConfigError
-    from controller.store import History
 
     from . import replay
+    from .recorded import between, opened, plan_at
 
-    history = History(arguments.state or state_directory())
     try:
-        plan = _plan(arguments, history)
-        zone = ZoneInfo(plan.site.timezone)
-        begin, end = (parse_time(text, zone, time.time_ns()) for text in (arguments.begin, arguments.end))
-        if begin >= end:
-            raise ValueError("--from must be before --to")
+        history = opened(arguments.state or state_directory())
+    except (OSError, ValueError) as error:
+        return fail(error, WRONG_USE)
+    try:
+        zone = ZoneInfo(plan_at(history).site.timezone)
+        begin, end = between(history, arguments.begin, arguments.end, zone)
+        plan = plan_at(history, end, arguments.rules)
         with progress("replay", 1.0, quiet=arguments.json) as tell:
             found = replay.replay(plan, history, begin, end, tell)
     except ConfigError as error:
@@ -59,18 +55,6 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         _print(found, zone, replay.OPEN_LOOP)
     return DONE
-
-
-def _plan(arguments: argparse.Namespace, history: History) -> Plan:
-    """The site as it is, under the other rules."""
-    from controller.config import RULES, SITE, Names
-
-    site, rules = (history.rules(name, time.time_ns()) for name in (SITE, RULES))
-    if arguments.rules:
-        rules = arguments.rules.read_text(encoding="utf-8-sig")
-    if site is None or rules is None:
-        raise ValueError("the history knows no site.yaml and rules.yaml: has the controller run with this state?")
-    return plan_from(site, rules, Names(SITE, str(arguments.rules or RULES)))
 
 
 def _print(found: list[Difference], zone: ZoneInfo, note: str) -> None:

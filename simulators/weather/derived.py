@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 from . import air, sun
@@ -11,6 +12,7 @@ UNKNOWN_COVER = 0.5
 """Cloud cover where nothing tells it."""
 
 _LOW_SUN = 0.1  # sine of the elevation below which radiation says little about clouds
+_HALF_DAY = 12 * 3600.0  # s
 _SOIL_MEMORY = 45 * 86400.0  # s; by so much the ground two metres down lags behind and levels out
 
 
@@ -34,6 +36,24 @@ def sky_temperatures(temperatures: Sequence[float], pressures: Sequence[float], 
         air.sky_temperature(temperature, pressure, cover)
         for temperature, pressure, cover in zip(temperatures, pressures, covers, strict=True)
     ]
+
+
+def dew_points(temperatures: Sequence[float], interval: float) -> list[float]:
+    """°C outside where nobody measures humidity: the lowest temperature of half a day before and after, for at night
+    the air cools until dew falls (Allen et al., 1998, FAO paper 56, equation 48)."""
+    reach = max(round(_HALF_DAY / interval), 1)
+    lowest: deque[int] = deque()  # rows of falling rank: the first is the lowest of the window
+    dews: list[float] = []
+    for row in range(len(temperatures) + reach):
+        if row < len(temperatures):
+            while lowest and temperatures[lowest[-1]] >= temperatures[row]:
+                lowest.pop()
+            lowest.append(row)
+        if row >= reach:
+            while lowest[0] < row - 2 * reach:
+                lowest.popleft()
+            dews.append(temperatures[lowest[0]])
+    return dews
 
 
 def soil_temperatures(temperatures: Sequence[float], interval: float) -> list[float]:

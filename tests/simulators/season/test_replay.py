@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from controller.cli import main
 from controller.store import History
-from simulators.season.replay import replay
+from controller.store.schema import FILE
+from simulators.season.replay import _recorded, replay
 from tests.config.example import RULES
 
 from .rules import BEGIN, plan
@@ -35,6 +40,22 @@ def test_a_warmer_night_would_have_heated_longer(state: Path) -> None:
     assert heaters[0].would.cause is not None
     assert heaters[0].would.cause.rule == "Heat up to the setpoint"
     assert dict(heaters[0].would.cause.values)["heating_temperature"] == "19 °C"
+
+
+def test_where_single_readings_are_gone_minutes_take_their_place(state: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(state, copy)
+    kept = BEGIN + 2 * 3600 * NS
+    with contextlib.closing(sqlite3.connect(copy / FILE)) as database, database:
+        database.execute("DELETE FROM outbox WHERE first_ns < ?", (kept,))
+    history = History(copy)
+    (sensor,) = [sensor for sensor in plan().sensors if sensor.point == "outside.temperature"]
+    times = [at for at, _, _, _ in _recorded(sensor, history, BEGIN, BEGIN + 4 * 3600 * NS)]
+    history.close()
+    assert times[0] <= BEGIN + 120 * NS
+    assert times[-1] >= BEGIN + 4 * 3600 * NS - 120 * NS
+    assert times == sorted(times)
+    assert max(later - before for before, later in pairwise(times)) <= 180 * NS
 
 
 def test_the_verb_says_that_it_is_open_loop(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
