@@ -17,6 +17,7 @@ from enum import Enum
 from controller.model.points import Quality, Reading
 from controller.model.ports import BusSettings, FieldInput, PointSettings, Source
 from controller.model.time import Instant
+from drivers.scanning import Progress, followed
 
 from . import profile
 from .device import ProfileDevice
@@ -71,28 +72,14 @@ class Finding:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the scan is: `done` of `total` addresses over all settings, in words what it is at, and what it has."""
-
-    done: int
-    total: int
-    text: str
-    found: tuple[Finding, ...] = ()
-
-
 async def search(
-    port: str, options: ScanOptions = ScanOptions(), progress: Callable[[Progress], None] = lambda _: None
+    port: str, options: ScanOptions = ScanOptions(), progress: Callable[[Progress[Finding]], None] = lambda _: None
 ) -> tuple[Finding, ...]:
     """Everything that answers at this port, a device file or tcp://host:port. Raises LinkLost and ConfigError."""
-    found: tuple[Finding, ...] = ()
-    async for news in scan(port, options):
-        found = news.found
-        progress(news)
-    return found
+    return await followed(scan(port, options), progress)
 
 
-async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator[Progress]:
+async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator[Progress[Finding]]:
     """Progress before each address, and at the end. Raises LinkLost and ConfigError."""
     links = _links(port, options)
     total, done = len(links) * len(options.addresses), 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.model.ports import Scanned, ScanProgress
+from drivers.scanning import Progress
 from drivers.terminal import lasting_name
 
 from .fragment import fragment
-from .scan import Finding, Progress, ScanOptions, search
+from .scan import Finding, ScanOptions, search
 
 
 class ModbusScanner:
@@ -23,8 +24,8 @@ class ModbusScanner:
     async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
         """See `Scanner`."""
 
-        def progress(news: Progress) -> None:
-            tell(ScanProgress(news.done / max(news.total, 1), news.text, _scanned(target, news.found)))
+        def progress(news: Progress[Finding]) -> None:
+            tell(ScanProgress(news.part, news.text, _scanned(target, news.found)))
 
         return _scanned(target, await search(target, ScanOptions(thorough=thorough), progress))
 

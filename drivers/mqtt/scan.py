@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
 from controller.model.ports import BusSettings
+from drivers.scanning import Progress, followed
 
 from .connection import Connection, Message
 from .discovery import TOPICS, Finding, found, shelly, tasmota
@@ -25,32 +25,18 @@ _MOST = 2000  # devices
 _ME: Final = "onsil-scan"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the scan is: `done` of `total` seconds, and what it has found so far, also in words."""
-
-    done: float
-    total: float
-    text: str
-    found: tuple[Finding, ...] = ()
-
-
 async def scan(
-    bus: BusSettings, progress: Callable[[Progress], None] = lambda _: None, seconds: float = LISTEN
+    bus: BusSettings, progress: Callable[[Progress[Finding]], None] = lambda _: None, seconds: float = LISTEN
 ) -> tuple[Finding, ...]:
     """Every device that is heard at the broker of this bus within `seconds`, by name.
 
     Uplinks of LoRaWAN probes come rarely: listen for as long as their period to find all of them. Raises ConfigError,
     and OSError where the broker cannot be reached.
     """
-    found: tuple[Finding, ...] = ()
-    async for news in listen(bus, seconds):
-        found = news.found
-        progress(news)
-    return found
+    return await followed(listen(bus, seconds), progress)
 
 
-async def listen(bus: BusSettings, seconds: float = LISTEN) -> AsyncIterator[Progress]:
+async def listen(bus: BusSettings, seconds: float = LISTEN) -> AsyncIterator[Progress[Finding]]:
     """Progress as it is made, and at the end. Raises as `scan` does."""
     options = broker_options(bus)
     ear = _Ear()

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 from controller.model.ports import BusSettings, Scanned, ScanProgress
+from drivers.scanning import Progress
 
 from .discovery import Finding
 from .fragment import fragment
-from .scan import LISTEN, Progress, scan
+from .scan import LISTEN, scan
 
 PATIENT = 900.0  # s: LoRaWAN probes speak every ten or fifteen minutes
 
@@ -26,8 +27,8 @@ class MqttScanner:
     async def scan(self, target: str, tell: Callable[[ScanProgress], None], thorough: bool) -> Scanned:
         """See `Scanner`. Thorough is to listen until the rarest probe has spoken."""
 
-        def progress(news: Progress) -> None:
-            tell(ScanProgress(news.done / news.total, news.text, _scanned(url, news.found, username)))
+        def progress(news: Progress[Finding]) -> None:
+            tell(ScanProgress(news.part, news.text, _scanned(url, news.found, username)))
 
         url, username, password = _parts(target)
         options = {"url": url, "username": username, "password": password}

@@ -10,7 +10,8 @@ from controller.config.loading import check_texts
 from drivers.modbus.fragment import fragment
 from drivers.modbus.link import LinkLost
 from drivers.modbus.options import SerialOptions
-from drivers.modbus.scan import Finding, Progress, ScanOptions, search
+from drivers.modbus.scan import Finding, ScanOptions, search
+from drivers.scanning import Progress
 
 from . import korean
 from .conftest import Bench, NetworkBench, Slave
@@ -62,7 +63,7 @@ def _line() -> dict[int, Slave]:
 
 async def test_everything_on_a_line_is_found_and_nothing_written(bench: Bench) -> None:
     bench.slaves = _line()
-    heard: list[Progress] = []
+    heard: list[Progress[Finding]] = []
     found = {finding.address: finding for finding in await search(str(bench.link), QUICK, heard.append)}
     assert {address: finding.profile for address, finding in found.items()} == {
         1: "xy-md02",
@@ -116,7 +117,7 @@ async def test_two_devices_with_one_address(bench: Bench) -> None:
 async def test_line_settings_are_tried_until_somebody_answers(bench: Bench, thorough: bool) -> None:
     bench.slaves = {6: Timid(words={0x07D0: 6, 0: 86})}
     bench.speed = 4800
-    heard: list[Progress] = []
+    heard: list[Progress[Finding]] = []
     settings = ((9600, "N"), (4800, "N"), (19200, "N"))
     options = ScanOptions(range(5, 8), settings, 0.03, thorough)
     (finding,) = await search(str(bench.link), options, heard.append)

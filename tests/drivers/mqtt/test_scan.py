@@ -16,8 +16,9 @@ from controller.model.ports import BusSettings, ScanProgress
 from drivers.mqtt import discovery
 from drivers.mqtt.discovery import Finding, Offer, found, tasmota
 from drivers.mqtt.fragment import fragment, slug
-from drivers.mqtt.scan import Progress, scan
+from drivers.mqtt.scan import scan
 from drivers.mqtt.scanner import scanner
+from drivers.scanning import Progress
 from simulators.devices.mqtt import build
 from simulators.devices.mqtt_link import Broker
 from simulators.devices.mqtt_shelly import VirtualShelly
@@ -176,7 +177,7 @@ async def test_a_broker_is_scanned_and_nothing_is_commanded(broker: Mosquitto) -
     )
     box = build(Broker(broker.url), [settings], clock, values.__getitem__, values.__setitem__)[0]
     assert isinstance(box, VirtualShelly)
-    said: list[Progress] = []
+    said: list[Progress[Finding]] = []
     work = asyncio.create_task(box.run())
     async with client(broker.url) as hand, client(broker.url, "watcher") as watcher, alongside(work):
         for topic, document in (
