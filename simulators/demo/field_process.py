@@ -32,6 +32,7 @@ from controller.model.ports import BusSettings
 from controller.model.time import NS, Clock
 from simulators.devices import modbus, mqtt
 from simulators.devices.mqtt_chirpstack import VirtualProbe
+from simulators.devices.mqtt_device import VirtualDevice
 from simulators.devices.mqtt_link import Broker
 from simulators.faults.file import load as load_faults
 from simulators.line import Pace, SerialLine
@@ -106,7 +107,7 @@ class FieldProcess:
             self._arguments.broker = await stack.enter_async_context(embedded_broker())
         return str(self._arguments.broker)
 
-    def _behind_broker(self, settings: BusSettings) -> list[mqtt.Virtual]:
+    def _behind_broker(self, settings: BusSettings) -> list[VirtualDevice]:
         username, password = (settings.options.get(key) for key in ("username", "password"))
         broker = Broker(
             self._addresses[settings.name],
@@ -146,7 +147,7 @@ class FieldProcess:
                 self._field.lies.pop(point, None)
             case {"do": "press"}:
                 for probe in self._probes:
-                    await probe.uplink()
+                    await probe.report()
             case _:
                 return {"error": "there is no such question"}
         return {}

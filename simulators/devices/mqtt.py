@@ -12,6 +12,7 @@ from controller.model.ports import DeviceSettings
 from controller.model.time import Clock
 
 from .mqtt_chirpstack import VirtualProbe
+from .mqtt_device import VirtualDevice
 from .mqtt_esphome import VirtualEspHome
 from .mqtt_link import Broker
 from .mqtt_lorawan_valve import SERVERS, VirtualLorawanValve
@@ -19,13 +20,12 @@ from .mqtt_shelly import VirtualShelly
 from .mqtt_tasmota import VirtualTasmota
 from .mqtt_zigbee2mqtt import VirtualZigbee2Mqtt
 
-Virtual = VirtualTasmota | VirtualProbe | VirtualLorawanValve | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome
-
-_KINDS: dict[str, type[VirtualTasmota | VirtualShelly | VirtualZigbee2Mqtt | VirtualEspHome]] = {
+_KINDS: dict[str, type[VirtualDevice]] = {
     "tasmota": VirtualTasmota,
     "shelly": VirtualShelly,
     "zigbee2mqtt": VirtualZigbee2Mqtt,
     "esphome": VirtualEspHome,
+    "chirpstack": VirtualProbe,
 }
 
 
@@ -35,9 +35,9 @@ def build(
     clock: Clock,
     read: Callable[[str], float],
     write: Callable[[str, float], None],
-) -> list[Virtual]:
+) -> list[VirtualDevice]:
     """One virtual device for each of these. Raises ValueError for a profile that has none."""
-    return [_virtual(settings, broker, clock, read, write) for settings in devices]
+    return [_kind(settings)(settings, broker, clock, read, write) for settings in devices]
 
 
 async def serve(
@@ -60,19 +60,11 @@ async def serve(
             tasks.create_task(virtual.run())
 
 
-def _virtual(
-    settings: DeviceSettings,
-    broker: Broker,
-    clock: Clock,
-    read: Callable[[str], float],
-    write: Callable[[str, float], None],
-) -> Virtual:
+def _kind(settings: DeviceSettings) -> type[VirtualDevice]:
     profile = settings.options.get("profile")
     if profile in SERVERS and "outputs" in settings.options:
-        return VirtualLorawanValve(settings, broker, clock, read, write)
-    if profile == "chirpstack":
-        return VirtualProbe(settings, broker, clock, read)
+        return VirtualLorawanValve
     kind = _KINDS.get(str(profile))
     if kind is None:
         raise ValueError(f"there is no virtual device for the MQTT profile {profile!r}")
-    return kind(settings, broker, clock, read, write)
+    return kind

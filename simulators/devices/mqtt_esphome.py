@@ -2,87 +2,61 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
-from collections.abc import Callable
+from functools import cached_property
 
-import aiomqtt
-
-from controller.model.ports import DeviceSettings, PointSettings
-from controller.model.time import Clock
-
-from .mqtt_link import Broker, Journal, Link
-from .mqtt_parts import Cover, Relay, Write
+from .mqtt_device import VirtualDevice
+from .mqtt_parts import Changed, Cover, Relay
 
 UPDATE_INTERVAL = 60.0  # seconds of the clock
 
 
-class VirtualEspHome:
-    """`read` gives a point's value in the unit of its quantity."""
+class VirtualEspHome(VirtualDevice):
+    """What it measures it says every minute, changed or not; how its switches and motors stand, when that changes."""
 
-    def __init__(
-        self, settings: DeviceSettings, broker: Broker, clock: Clock, read: Callable[[str], float], write: Write
-    ) -> None:
-        self._topic = str(settings.options["topic"])
-        self._clock, self._read = clock, read
-        self._switches: dict[str, Relay] = {}
-        self._covers: dict[str, Cover] = {}
-        self._values: list[PointSettings] = []
-        self._said: dict[str, str] = {}
-        for point in settings.points:
-            component = point.source.partition("/")[0]
-            if component == "cover" and point.source.count("/") == 1:
-                self._covers[point.source] = Cover(point.name, clock, write, self._tell)
-            elif component in ("switch", "fan", "valve"):
-                self._switches[point.source] = Relay(point.name, clock, write, self._tell)
-            else:
-                self._values.append(point)
-        self._link = Link(broker, settings.name, aiomqtt.Will(f"{self._topic}/status", "offline", retain=True))
+    PERIOD = UPDATE_INTERVAL
 
-    @property
-    def journal(self) -> Journal:
-        return self._link.journal
+    @cached_property
+    def _said(self) -> dict[str, str]:
+        """The last word of each entity."""
+        return {}
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._link.run(f"{self._topic}/+/+/command", self._greet, self._obey))
-                tasks.create_task(self._measure_regularly())
-        finally:
-            for relay in self._switches.values():
-                relay.stop()
-            for cover in self._covers.values():
-                cover.halt()
-
-    async def measure(self) -> None:
-        """Publish what it measures, changed or not."""
+    async def report(self) -> None:
         for point in self._values:
             if not point.source.endswith("/position"):
-                value = (self._read(point.name) - point.shift) / point.factor
-                await self._say(point.source, f"{value:.1f}" if math.isfinite(value) else "nan")
+                value = self._measured(point, 1)
+                await self._say(point.source, "nan" if value is None else f"{value:.1f}")
 
-    async def _measure_regularly(self) -> None:
-        while True:
-            await self._clock.sleep(UPDATE_INTERVAL)
-            await self.measure()
+    def _kind(self, source: str) -> type[Relay | Cover] | None:
+        component = source.partition("/")[0]
+        if component == "cover" and source.count("/") == 1:
+            return Cover
+        return Relay if component in ("switch", "fan", "valve") else None
+
+    def _will(self) -> tuple[str, str]:
+        return f"{self._topic}/status", "offline"
+
+    def _orders(self) -> str:
+        return f"{self._topic}/+/+/command"
+
+    def _teller(self, source: str) -> Changed:
+        return self._tell
 
     async def _greet(self) -> None:
         await self._link.say(f"{self._topic}/status", "online", retain=True)
         self._said.clear()
         await self._tell()
-        await self.measure()
+        await self.report()
 
     async def _obey(self, topic: str, text: str) -> None:
         source = topic.removeprefix(f"{self._topic}/").removesuffix("/command")
-        if source in self._switches:
-            self._switches[source].switch(text.upper() in ("ON", "OPEN"))
+        if source in self._relays:
+            self._relays[source].switch(text.upper() in ("ON", "OPEN"))
         elif source in self._covers:
             self._covers[source].run({"OPEN": 1, "CLOSE": -1, "STOP": 0}[text.upper()])
         await self._tell()
 
     async def _tell(self) -> None:
-        for source, relay in self._switches.items():
+        for source, relay in self._relays.items():
             words = ("OPEN", "CLOSED") if source.startswith("valve") else ("ON", "OFF")
             await self._say_news(source, words[0] if relay.on else words[1])
         for source, cover in self._covers.items():

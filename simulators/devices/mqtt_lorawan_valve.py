@@ -6,18 +6,14 @@ time, bit 5 open, bits 0 to 2 the valve), a sequence number, and with bit 7 the 
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import uuid
 from collections import deque
-from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from controller.model.ports import DeviceSettings
-from controller.model.time import Clock
-
-from .mqtt_link import Broker, Journal, Link
+from .mqtt_device import VirtualDevice
 from .mqtt_parts import Relay
 
 UPLINK_PERIOD = 600.0  # seconds of the clock
@@ -101,57 +97,37 @@ SERVERS: dict[str, type[ChirpStack] | type[TheThingsStack]] = {
 }
 
 
-class VirtualLorawanValve:
+class VirtualLorawanValve(VirtualDevice):
     """Points whose source is valve_1 or valve_2 are its valves. Of class C, unless `class_a` is set; `deaf` hears
     nothing.
     """
 
-    def __init__(
-        self,
-        settings: DeviceSettings,
-        broker: Broker,
-        clock: Clock,
-        read: Callable[[str], float],
-        write: Callable[[str, float], None],
-    ) -> None:
-        self.class_a = self.deaf = False
-        self.queue: deque[Downlink] = deque()
-        self._clock = clock
-        self._count = 0
-        self._server = SERVERS[str(settings.options["profile"])](str(settings.options["topic"]))
-        self._link = Link(broker, settings.name)
-        self._valves = {
-            int(point.source[6:]): Relay(point.name, clock, write, self.uplink)
-            for point in settings.points
-            if point.source.startswith("valve_")
-        }
+    PERIOD = UPLINK_PERIOD
+    class_a = deaf = False
+    _count = 0
 
-    @property
-    def journal(self) -> Journal:
-        return self._link.journal
+    @cached_property
+    def queue(self) -> deque[Downlink]:
+        """What waits at the network server."""
+        return deque()
 
-    async def run(self) -> None:
-        """Serve until cancelled, the first uplink at once."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._link.run(self._server.orders, self.uplink, self._obey))
-                tasks.create_task(self._send_regularly())
-        finally:
-            for valve in self._valves.values():
-                valve.stop()
+    @cached_property
+    def _server(self) -> ChirpStack | TheThingsStack:
+        return SERVERS[str(self._settings.options["profile"])](self._topic)
 
-    async def uplink(self) -> None:
-        """Say how the valves stand; a device of class A listens for a moment afterwards, and has one downlink."""
+    async def report(self) -> None:
+        """An uplink that says how the valves stand; class A listens for a moment afterwards, and has one downlink."""
         self._count += 1
-        fields: dict[str, object] = {f"valve_{n}": "open" if v.on else "close" for n, v in self._valves.items()}
+        fields: dict[str, object] = {name: "open" if valve.on else "close" for name, valve in self._relays.items()}
         await self._say(self._server.uplink(fields, self._clock.now().utc().isoformat(), self._count))
         if self.class_a and self.queue:
             await self._deliver(self.queue.popleft())
 
-    async def _send_regularly(self) -> None:
-        while True:
-            await self._clock.sleep(UPLINK_PERIOD)
-            await self.uplink()
+    def _kind(self, source: str) -> type[Relay] | None:
+        return Relay if source.startswith("valve_") else None
+
+    def _orders(self) -> str:
+        return self._server.orders
 
     async def _obey(self, topic: str, text: str) -> None:
         self._server.queued(topic, text, self.queue)
@@ -165,13 +141,13 @@ class VirtualLorawanValve:
         if downlink.confirmed:
             await self._say(self._server.acknowledged(downlink, not self.deaf))
         if not self.deaf:
-            await self.uplink()
+            await self.report()
 
     def _switch(self, frame: bytes) -> None:
         if frame[:2] != b"\xff\x1d" or len(frame) not in (4, 8):
             return
         flags, seconds = frame[2], int.from_bytes(frame[4:], "little")
-        valve = self._valves.get(flags & 0x07)
+        valve = self._relays.get(f"valve_{flags & 0x07}")
         if valve is not None:
             valve.switch(bool(flags & 0x20), seconds if flags & 0x80 else None)
 

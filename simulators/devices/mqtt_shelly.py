@@ -3,66 +3,40 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable
 from typing import Any
 
-import aiomqtt
+from controller.model.time import NS
 
-from controller.model.ports import DeviceSettings, PointSettings
-from controller.model.time import NS, Clock
-
-from .mqtt_link import Broker, Journal, Link
-from .mqtt_parts import Cover, Relay, Write
+from .mqtt_device import VirtualDevice
+from .mqtt_parts import Changed, Cover, Relay
 
 
-class VirtualShelly:
-    """`read` gives a point's value in the unit of its quantity."""
+class VirtualShelly(VirtualDevice):
+    """It says what it measures when it connects, and when it is told to `report`."""
 
-    def __init__(
-        self, settings: DeviceSettings, broker: Broker, clock: Clock, read: Callable[[str], float], write: Write
-    ) -> None:
-        self._topic = str(settings.options["topic"])
-        self._clock, self._read = clock, read
-        self._switches: dict[str, Relay] = {}
-        self._covers: dict[str, Cover] = {}
-        self._values: list[PointSettings] = []
-        for point in settings.points:
-            if "." in point.source:
-                self._values.append(point)
-            elif point.source.startswith("cover"):
-                self._covers[point.source] = Cover(point.name, clock, write, self._teller(point.source))
-            else:
-                self._switches[point.source] = Relay(point.name, clock, write, self._teller(point.source))
-        self._link = Link(broker, settings.name, aiomqtt.Will(f"{self._topic}/online", "false", retain=True))
+    async def report(self) -> None:
+        await self._notify(self._components())
 
-    @property
-    def journal(self) -> Journal:
-        return self._link.journal
+    def _kind(self, source: str) -> type[Relay | Cover] | None:
+        if "." in source:
+            return None
+        return Cover if source.startswith("cover") else Relay
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        try:
-            await self._link.run(f"{self._topic}/rpc", self._greet, self._obey)
-        finally:
-            for relay in self._switches.values():
-                relay.stop()
-            for cover in self._covers.values():
-                cover.halt()
+    def _will(self) -> tuple[str, str]:
+        return f"{self._topic}/online", "false"
 
-    async def measure(self) -> None:
-        """Notify of everything it measures."""
-        await self._notify(self._measured())
+    def _orders(self) -> str:
+        return f"{self._topic}/rpc"
 
-    def _teller(self, component: str) -> Callable[[], Any]:
+    def _teller(self, source: str) -> Changed:
         async def tell() -> None:
-            await self._notify({component: self._status()[component]})
+            await self._notify({source: self._status()[source]})
 
         return tell
 
     async def _greet(self) -> None:
         await self._link.say(f"{self._topic}/online", "true", retain=True)
-        await self.measure()
+        await self.report()
 
     async def _obey(self, topic: str, text: str) -> None:
         frame = json.loads(text)
@@ -72,9 +46,9 @@ class VirtualShelly:
         match frame["method"]:
             case "Shelly.GetStatus":
                 answer["result"] = self._status()
-            case "Switch.Set" if f"switch:{params['id']}" in self._switches:
+            case "Switch.Set" if f"switch:{params['id']}" in self._relays:
                 changed = f"switch:{params['id']}"
-                relay = self._switches[changed]
+                relay = self._relays[changed]
                 answer["result"] = {"was_on": relay.on}
                 same = relay.on == params["on"]
                 relay.switch(params["on"], params.get("toggle_after"))
@@ -96,8 +70,8 @@ class VirtualShelly:
         await self._link.say(f"{self._topic}/events/rpc", json.dumps(frame))
 
     def _status(self) -> dict[str, Any]:
-        status: dict[str, Any] = {"sys": {"uptime": 5}, "mqtt": {"connected": True}, **self._measured()}
-        for name, relay in self._switches.items():
+        status: dict[str, Any] = {"sys": {"uptime": 5}, "mqtt": {"connected": True}, **self._components()}
+        for name, relay in self._relays.items():
             status.setdefault(name, {"id": int(name[7:])})["output"] = relay.on
         for name, cover in self._covers.items():
             position = cover.position(self._clock.now())
@@ -106,13 +80,13 @@ class VirtualShelly:
             status.setdefault(name, {"id": int(name[6:])}).update(state=state, current_pos=round(position))
         return status
 
-    def _measured(self) -> dict[str, Any]:
+    def _components(self) -> dict[str, Any]:
+        """What it measures, by component."""
         found: dict[str, Any] = {}
         for point in self._values:
             component, *steps = point.source.split(".")
-            value = (self._read(point.name) - point.shift) / point.factor
             here = found.setdefault(component, {"id": int(component.partition(":")[2])})
             for step in steps[:-1]:
                 here = here.setdefault(step, {})
-            here[steps[-1]] = round(value, 2) if math.isfinite(value) else None
+            here[steps[-1]] = self._measured(point)
         return found

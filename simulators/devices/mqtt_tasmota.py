@@ -2,136 +2,87 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from functools import cached_property
 
-import aiomqtt
-
-from controller.model.ports import DeviceSettings, PointSettings
-from controller.model.time import Clock
-
-from .mqtt_link import Broker, Journal, Link
+from .mqtt_device import VirtualDevice
+from .mqtt_parts import Changed, Relay
 
 TELE_PERIOD = 300.0  # seconds of the clock
 
 
-@dataclass(slots=True)
-class _Relay:
-    point: str
-    on: bool = False
-    pulse: int = 0
-    timer: asyncio.Task[None] | None = None
+class VirtualTasmota(VirtualDevice):
+    """Relays start switched off."""
 
+    PERIOD = TELE_PERIOD
 
-class VirtualTasmota:
-    """`read` and `write` are the greenhouse around it; a relay writes 1.0 or 0.0 to its point."""
-
-    def __init__(
-        self,
-        settings: DeviceSettings,
-        broker: Broker,
-        clock: Clock,
-        read: Callable[[str], float],
-        write: Callable[[str, float], None],
-    ) -> None:
-        self._topic = str(settings.options["topic"])
-        self._clock, self._read, self._write = clock, read, write
-        self._relays: dict[int, _Relay] = {}
-        self._sensors: list[PointSettings] = []
-        for point in settings.points:
-            kind, _, number = point.source.partition("/")
-            if kind == "power":
-                self._relays[int(number)] = _Relay(point.name)
-            else:
-                self._sensors.append(point)
-        self._link = Link(broker, settings.name, aiomqtt.Will(self._tele("LWT"), "Offline", retain=True))
-
-    @property
-    def journal(self) -> Journal:
-        return self._link.journal
-
-    async def run(self) -> None:
-        """Serve until cancelled. Relays start switched off."""
-        for relay in self._relays.values():
-            self._write(relay.point, 0.0)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._link.run(f"cmnd/{self._topic}/+", self._greet, self._obey))
-                tasks.create_task(self._report_regularly())
-        finally:
-            for relay in self._relays.values():
-                _stop(relay)
+    @cached_property
+    def _pulses(self) -> dict[int, int]:
+        """PulseTime by relay."""
+        return {}
 
     async def switch(self, number: int, on: bool) -> None:
         """A command or the button on the device. ON restarts the pulse."""
-        relay = self._relays[number]
-        _stop(relay)
-        relay.on = on
-        self._write(relay.point, 1.0 if on else 0.0)
-        if on and relay.pulse:
-            relay.timer = asyncio.create_task(self._end_pulse(number, _pulse_seconds(relay.pulse)))
+        pulse = self._pulses.get(number, 0)
+        self._relays[f"power/{number}"].switch(on, _pulse_seconds(pulse) if pulse else None)
         await self._tell_state(number)
 
-    async def _end_pulse(self, number: int, seconds: float) -> None:
-        await self._clock.sleep(seconds)
-        self._relays[number].timer = None
-        await self.switch(number, False)
+    async def report(self) -> None:
+        # a real device knows its local time but not its zone; UTC is as good as any
+        time = self._clock.now().utc().strftime("%Y-%m-%dT%H:%M:%S")
+        powers = {self._power_name(_number(source)): _word(relay) for source, relay in self._relays.items()}
+        state = {"Time": time, "UptimeSec": 0, "Heap": 25, **powers, "Wifi": {"RSSI": 80, "Signal": -60}}
+        await self._link.say(self._tele("STATE"), json.dumps(state))
+        if self._values:
+            sensors: dict[str, dict[str, float | None]] = defaultdict(dict)
+            for point in self._values:
+                sensor, _, quantity = point.source.rpartition(".")
+                sensors[sensor][quantity] = self._measured(point)
+            await self._link.say(self._tele("SENSOR"), json.dumps({"Time": time, **sensors, "TempUnit": "C"}))
+
+    def _kind(self, source: str) -> type[Relay] | None:
+        return Relay if source.startswith("power/") else None
+
+    def _will(self) -> tuple[str, str]:
+        return self._tele("LWT"), "Offline"
+
+    def _orders(self) -> str:
+        return f"cmnd/{self._topic}/+"
+
+    def _teller(self, source: str) -> Changed:
+        return lambda: self._tell_state(_number(source))
 
     async def _greet(self) -> None:
         await self._link.say(self._tele("LWT"), "Online", retain=True)
-        await self._report()
+        await self.report()
 
     async def _obey(self, topic: str, text: str) -> None:
         command = topic.rpartition("/")[2].upper()
         word = text.strip().upper()
         name = command.rstrip("0123456789")
         number = int(command[len(name) :] or 1)
+        relay = self._relays.get(f"power/{number}")
         if name == "TELEPERIOD":
             await self._link.say(f"stat/{self._topic}/RESULT", json.dumps({"TelePeriod": int(TELE_PERIOD)}))
-            await self._report()
-        elif number not in self._relays:
+            await self.report()
+        elif relay is None:
             await self._link.say(f"stat/{self._topic}/RESULT", json.dumps({"Command": "Unknown"}))
         elif name == "POWER":
             if word == "":
                 await self._tell_state(number)
             else:
-                on = {"ON": True, "1": True, "OFF": False, "0": False}.get(word, not self._relays[number].on)
-                await self.switch(number, on)
+                await self.switch(number, {"ON": True, "1": True, "OFF": False, "0": False}.get(word, not relay.on))
         elif name == "PULSETIME":
-            relay = self._relays[number]
             if word.isdigit():
-                relay.pulse = min(int(word), 64900)
-            answer = {f"PulseTime{number}": {"Set": relay.pulse, "Remaining": 0}}
+                self._pulses[number] = min(int(word), 64900)
+            answer = {f"PulseTime{number}": {"Set": self._pulses.get(number, 0), "Remaining": 0}}
             await self._link.say(f"stat/{self._topic}/RESULT", json.dumps(answer))
 
     async def _tell_state(self, number: int) -> None:
-        name, word = self._power_name(number), "ON" if self._relays[number].on else "OFF"
+        name, word = self._power_name(number), _word(self._relays[f"power/{number}"])
         await self._link.say(f"stat/{self._topic}/RESULT", json.dumps({name: word}))
         await self._link.say(f"stat/{self._topic}/{name}", word)
-
-    async def _report_regularly(self) -> None:
-        while True:
-            await self._clock.sleep(TELE_PERIOD)
-            await self._report()
-
-    async def _report(self) -> None:
-        # a real device knows its local time but not its zone; UTC is as good as any
-        time = self._clock.now().utc().strftime("%Y-%m-%dT%H:%M:%S")
-        powers = {self._power_name(number): "ON" if relay.on else "OFF" for number, relay in self._relays.items()}
-        state = {"Time": time, "UptimeSec": 0, "Heap": 25, **powers, "Wifi": {"RSSI": 80, "Signal": -60}}
-        await self._link.say(self._tele("STATE"), json.dumps(state))
-        if self._sensors:
-            document: dict[str, object] = {"Time": time}
-            for point in self._sensors:
-                sensor, _, quantity = point.source.rpartition(".")
-                value = (self._read(point.name) - point.shift) / point.factor
-                group = document.setdefault(sensor, {})
-                if isinstance(group, dict):
-                    group[quantity] = round(value, 2) if math.isfinite(value) else None
-            await self._link.say(self._tele("SENSOR"), json.dumps({**document, "TempUnit": "C"}))
 
     def _power_name(self, number: int) -> str:
         return "POWER" if len(self._relays) == 1 and number == 1 else f"POWER{number}"
@@ -140,11 +91,13 @@ class VirtualTasmota:
         return f"tele/{self._topic}/{name}"
 
 
+def _number(source: str) -> int:
+    return int(source.removeprefix("power/"))
+
+
+def _word(relay: Relay) -> str:
+    return "ON" if relay.on else "OFF"
+
+
 def _pulse_seconds(code: int) -> float:
     return code / 10 if code <= 111 else code - 100.0
-
-
-def _stop(relay: _Relay) -> None:
-    if relay.timer is not None:
-        relay.timer.cancel()
-        relay.timer = None

@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable
 from typing import Any
 
-import aiomqtt
-
-from controller.model.ports import DeviceSettings, PointSettings
-from controller.model.time import Clock
-
-from .mqtt_link import Broker, Journal, Link
-from .mqtt_parts import Cover, Relay, Write
+from .mqtt_device import VirtualDevice
+from .mqtt_parts import Cover, Relay
 
 
-class VirtualZigbee2Mqtt:
-    """`read` gives a point's value in the unit of its quantity."""
-
-    def __init__(
-        self, settings: DeviceSettings, broker: Broker, clock: Clock, read: Callable[[str], float], write: Write
-    ) -> None:
-        self._topic = str(settings.options["topic"])
-        self._bridge = self._topic.partition("/")[0] + "/bridge/state"
-        self._clock, self._read = clock, read
-        self._switches: dict[str, Relay] = {}
-        self._cover: Cover | None = None
-        self._values: list[PointSettings] = []
-        for point in settings.points:
-            if point.source == "cover":
-                self._cover = Cover(point.name, clock, write, self.report)
-            elif point.source.startswith("state"):
-                self._switches[point.source] = Relay(point.name, clock, write, self.report)
-            else:
-                self._values.append(point)
-        offline = json.dumps({"state": "offline"})
-        self._link = Link(broker, settings.name, aiomqtt.Will(self._bridge, offline, retain=True))
-
-    @property
-    def journal(self) -> Journal:
-        return self._link.journal
-
-    async def run(self) -> None:
-        """Serve until cancelled."""
-        try:
-            await self._link.run(f"{self._topic}/+", self._greet, self._obey)
-        finally:
-            for relay in self._switches.values():
-                relay.stop()
-            if self._cover is not None:
-                self._cover.halt()
+class VirtualZigbee2Mqtt(VirtualDevice):
+    """It says all of its state when anything changes."""
 
     async def report(self) -> None:
-        """Publish the state of the device."""
         await self._link.say(self._topic, json.dumps(self._state()))
 
     async def be(self, available: bool) -> None:
@@ -61,8 +20,22 @@ class VirtualZigbee2Mqtt:
         word = json.dumps({"state": "online" if available else "offline"})
         await self._link.say(f"{self._topic}/availability", word, retain=True)
 
+    def _kind(self, source: str) -> type[Relay | Cover] | None:
+        if source == "cover":
+            return Cover
+        return Relay if source.startswith("state") else None
+
+    def _will(self) -> tuple[str, str]:
+        return self._bridge(), json.dumps({"state": "offline"})
+
+    def _orders(self) -> str:
+        return f"{self._topic}/+"
+
+    def _bridge(self) -> str:
+        return self._topic.partition("/")[0] + "/bridge/state"
+
     async def _greet(self) -> None:
-        await self._link.say(self._bridge, json.dumps({"state": "online"}), retain=True)
+        await self._link.say(self._bridge(), json.dumps({"state": "online"}), retain=True)
         await self.be(available=True)
         await self.report()
 
@@ -75,21 +48,19 @@ class VirtualZigbee2Mqtt:
 
     def _set(self, wanted: dict[str, Any]) -> None:
         for name, value in wanted.items():
-            if name in self._switches:
-                self._switches[name].switch(value == "ON", wanted.get("on_time"))
-        if self._cover is not None and "state" in wanted:
-            self._cover.run({"OPEN": 1, "CLOSE": -1, "STOP": 0}[wanted["state"]])
+            if name in self._relays:
+                self._relays[name].switch(value == "ON", wanted.get("on_time"))
+        for cover in self._covers.values():
+            if "state" in wanted:
+                cover.run({"OPEN": 1, "CLOSE": -1, "STOP": 0}[wanted["state"]])
 
     def _state(self) -> dict[str, Any]:
         now = self._clock.now()
         state: dict[str, Any] = {"linkquality": 120, "last_seen": now.utc().isoformat()}
-        for point in self._values:
-            value = (self._read(point.name) - point.shift) / point.factor
-            state[point.source] = round(value, 2) if math.isfinite(value) else None
-        for name, relay in self._switches.items():
-            state[name] = "ON" if relay.on else "OFF"
-        if self._cover is not None:
-            position = round(self._cover.position(now))
-            moving = {1: "UP", -1: "DOWN", 0: "STOP"}[self._cover.direction]
+        state |= {point.source: self._measured(point) for point in self._values}
+        state |= {name: "ON" if relay.on else "OFF" for name, relay in self._relays.items()}
+        for cover in self._covers.values():
+            position = round(cover.position(now))
+            moving = {1: "UP", -1: "DOWN", 0: "STOP"}[cover.direction]
             state |= {"position": position, "state": "OPEN" if position else "CLOSE", "moving": moving}
         return state

@@ -10,7 +10,8 @@ import pytest
 from controller.model.commands import Followed, Report, Verb
 from controller.model.points import Quality
 from controller.model.ports import DeviceSettings, PointSettings
-from simulators.devices.mqtt import Virtual, build
+from simulators.devices.mqtt import build
+from simulators.devices.mqtt_device import VirtualDevice
 from simulators.devices.mqtt_esphome import VirtualEspHome
 from simulators.devices.mqtt_link import Broker
 from simulators.devices.mqtt_shelly import VirtualShelly
@@ -82,7 +83,7 @@ async def recorder() -> Recorder:
     return Recorder()
 
 
-def virtual(profile: str, broker: Mosquitto, clock: RunningClock, garden: Garden) -> Virtual:
+def virtual(profile: str, broker: Mosquitto, clock: RunningClock, garden: Garden) -> VirtualDevice:
     return build(Broker(broker.url), [BOXES[profile]], clock, garden.read, garden.write)[0]
 
 

@@ -21,7 +21,8 @@ from drivers.mqtt.formats import FORMATS
 from drivers.mqtt.formats.downlink import FORGOTTEN_AFTER, Payload
 from drivers.mqtt.formats.shape import OFF, ON, Format, Message, Shown, Told
 from drivers.options import Options
-from simulators.devices.mqtt import Virtual, build
+from simulators.devices.mqtt import build
+from simulators.devices.mqtt_device import VirtualDevice
 from simulators.devices.mqtt_link import Broker
 from simulators.devices.mqtt_lorawan_valve import VirtualLorawanValve
 from tests.drivers.mqtt.field import Recorder, RunningClock, alongside, device, make, order, running, until
@@ -255,7 +256,7 @@ def broker() -> Iterator[Mosquitto]:
 
 
 @asynccontextmanager
-async def playing(driver: Driver, recorder: Recorder, valve: Virtual) -> AsyncIterator[None]:
+async def playing(driver: Driver, recorder: Recorder, valve: VirtualDevice) -> AsyncIterator[None]:
     """Both at work; the valve has said that it is closed, which it says once in ten minutes."""
     async with running(driver, recorder):
         await until(lambda: driver.health().online)
@@ -320,7 +321,7 @@ async def test_a_valve_of_class_a_obeys_after_its_next_uplink(broker: Mosquitto)
         driver.send(order(4, "a.relay", Verb.OFF, clock.now()))
         await until(lambda: valve.journal.received(f"{THINGS}/down/replace"))
         assert not answers(recorder, "a.relay", 1)
-        await valve.uplink()
+        await valve.report()
         await until(lambda: answers(recorder, "a.relay", 4) and answers(recorder, "b.relay", 3))
         assert stands == {"a.relay": 0.0, "b.relay": 1.0}
         assert not answers(recorder, "a.relay", 1)
