@@ -55,7 +55,6 @@ async def _running(arguments: Sequence[str], errors: int) -> AsyncIterator[Proce
     try:
         yield process
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        # this kills it if it still runs; to wait for it alone is to wait for everybody who holds its pipes
+        process._transport.close()  # type: ignore[attr-defined]
+        await process.wait()

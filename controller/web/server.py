@@ -29,6 +29,17 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def stop(self) -> None:
+        """Let go of every connection, and end what is still answered: one that was cancelled leaves all that open."""
+        for server in self.servers if self.started else ():
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        answering = list(self.server_state.tasks)
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
+
 
 async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | None = None, dev: Path = DEV) -> None:
     """Serve the page until cancelled. `state` is the directory with the users and the key of their sessions.
@@ -55,7 +66,10 @@ async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | Non
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    try:
-        await _Server(config).serve(sockets=[listener.dup()])
-    finally:
-        await scans.stop()
+    server = _Server(config)
+    with contextlib.closing(listener.dup()) as listening:
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            await server.stop()
+            await scans.stop()
