@@ -1,8 +1,10 @@
-"""The twin in the running controller, over the demo field: a dead heater is told, and a healthy house is left alone."""
+"""The twin in the running controller, over the demo field: what breaks is told, and a healthy house is left alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from tests.support.mosquitto import Mosquitto
 
@@ -29,3 +31,25 @@ async def test_a_heater_that_dies_is_told_and_nothing_before(tmp_path: Path, bro
         (alarm,) = [each for each in told["alarms"] if each["name"] == "twin heater"]
         assert "the heater does not heat" in alarm["text"]
         await house.until(lambda status: not alarms(status), "the heater was mended", 60)
+
+
+@pytest.mark.parametrize(
+    ("start", "broken", "name", "text"),
+    [
+        ("2026-03-10T00:00", "{what: welded, actuator: heater, after: 4 h}", "twin welded", "although it is off"),
+        ("2026-06-10T03:00", "{what: slip, actuator: roof_vent, by: 100 %}", "twin vent", "a vent does not move"),
+        ("2026-03-10T18:00", "{what: door, after: 2 h}", "twin door", "a door is open"),
+    ],
+    ids=["welded relay", "still vent", "open door"],
+)
+async def test_what_breaks_is_told_by_its_name(
+    tmp_path: Path, broker: Mosquitto, start: str, broken: str, name: str, text: str
+) -> None:
+    """A relay that welds, a vent whose motor turns in vain, a door that stands open at night."""
+    faults = tmp_path / "faults.yaml"
+    faults.write_text(f"faults:\n  - {broken}\n")
+    async with rehearsal(tmp_path, start, broker, speed=SPEED, faults=faults, twin=True) as house:
+        await house.start()
+        told = await house.until(lambda status: name in alarms(status), f"{name} is told", 90)
+        (alarm,) = [each for each in told["alarms"] if each["name"] == name]
+        assert text in alarm["text"]
