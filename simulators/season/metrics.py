@@ -142,8 +142,7 @@ def result(engine: Engine) -> Result:
         own = [name for name in worked if engine.plan.compartment_of(name) == wiring.compartment]
         values = measured(house.book, house.tally, dry_share(engine.season.crop_of(wiring.compartment)))
         compartments[wiring.compartment] = _ordered(values | _runs(engine, worked, own))
-    areas = [each.area or 1.0 for each in engine.plan.compartments] or [1.0]
-    values = together(list(compartments.values()), areas)
+    values = together(list(compartments.values()), [wiring.area for wiring in engine.wirings])
     values |= _runs(engine, worked, worked) | {"alarms": float(sum(engine.alarms.values()))}
     days = float(engine.houses[0].tally[tally.SECONDS]) / 86400.0
     notes = [note for wiring in engine.wirings for note in wiring.notes()]

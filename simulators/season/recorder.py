@@ -69,10 +69,14 @@ class _Place:
 
 
 class Recorder:
-    """Takes a row every `interval` s when asked, and hears all decisions. The alarms are (start, end, name), in s."""
+    """Takes a row every `interval` s when asked, and hears all decisions. The alarms are (start, end, name), in s.
+
+    `areas` are those of the compartments (m²), by name.
+    """
 
     def __init__(self, engine: Engine, interval: float) -> None:
         self.interval = interval
+        self.areas = {wiring.compartment: wiring.area for wiring in engine.wirings}
         self.decisions: list[Decision] = []
         self.alarms: list[tuple[float, float, str]] = []
         self._engine = engine

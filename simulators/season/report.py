@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from controller.core.plan import Plan, placed
+from controller.web.phrases import Forms
 
 from .metrics import METRICS, Metric, Result
 from .recorder import Column, Decision, Recorder
 from .season import Season
 from .speech import Say, in_words, speech
 from .table import TOGETHER, Columns, better, compartments
+from .wiring import NOTES
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -56,6 +58,8 @@ _WEATHER = "sun"
 
 _POINTS = {name for _, _, once, each in _CHARTS.values() for name in (*once, *each)}
 
+_NOTES = Forms(NOTES)
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _HEADLINES = ("energy", "water", "co2", "yield", "hours_too_cold", "hours_too_hot", "hours_disease_risk", "movements")
@@ -80,7 +84,7 @@ def page(
     say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
     parts = _parts(plan, results, language)
-    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts), _areas(plan))
+    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts))
     about["words"] = {
         "since": say("since"),
         "nothing": say("nothing decided yet"),
@@ -112,7 +116,7 @@ def page(
         "TABLE": _whole(results, parts, say),
         "PLOTS": _plots(results, parts, say),
         "NOTES": "".join(
-            f"<p class=faint>{html.escape(say(note))}</p>"
+            f"<p class=faint>{html.escape(_note(note, say))}</p>"
             for note in dict.fromkeys(note for result in results.values() for note in result.notes)
         ),
         "CSS": _vendor("uplot.css") + _asset("report.css"),
@@ -131,13 +135,10 @@ def page(
 
 
 def _parts(plan: Plan, results: Mapping[str, Result], language: str) -> dict[str, str]:
-    """What people call each compartment of any run; a run of a site without any is the part "", which has no name."""
+    """What people call each compartment of any run. A run of a site without any is the part "", called by the run."""
     called = {each.name: each.ko if language == "ko" else each.en for each in plan.compartments}
+    called[""] = ", ".join(name for name, result in results.items() if not result.compartments)
     return {part: called.get(part, part) for result in results.values() for part in result.compartments or [""]}
-
-
-def _areas(plan: Plan) -> dict[str, float]:
-    return {each.name: each.area or 1.0 for each in plan.compartments}
 
 
 def _with_own(usual: str, own: Sequence[tuple[str, str]], parts: Mapping[str, str]) -> str:
@@ -177,6 +178,11 @@ def _id(chart: str, part: int) -> str:
 def _plot(name: str, place: str, say: Say, heading: str = "h2") -> str:
     title, unit, _, _ = _CHARTS[name]
     return f'<{heading}>{html.escape(say(title))} ({unit})</{heading}><div id="{place}"></div>'
+
+
+def _note(note: str, say: Say) -> str:
+    form, names = _NOTES.fitting(note) or (note, {})
+    return say(form).format(**names) if names else say(note)
 
 
 def _asset(name: str) -> str:
@@ -287,9 +293,7 @@ def _swing(one: float, other: float, metric: Metric, widest: float) -> str:
 # what the plots are made of
 
 
-def _pack(
-    season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str], areas: Mapping[str, float]
-) -> tuple[dict[str, Any], bytes]:
+def _pack(season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str]) -> tuple[dict[str, Any], bytes]:
     columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
     first = next(iter(recorders.values()))
     total = len(first.columns()[0].values)
@@ -322,7 +326,7 @@ def _pack(
         "charts": charts,
         "actuators": [name for name in actuators if all(name in known for known in columns.values())],
         "runs": runs,
-        **_days(season.start, first.interval, [_heat(known, areas) for known in columns.values()]),
+        **_days(season.start, first.interval, [_heat(columns[run], recorders[run].areas) for run in recorders]),
     }
     return about, zlib.compress(bytes(packed), 9)
 
@@ -350,10 +354,8 @@ def _heat(columns: Mapping[str, Column], areas: Mapping[str, float]) -> Column:
     """The heat of the whole site."""
     if "heat" in columns:
         return columns["heat"]
-    each = {part: columns[f"{part}.heat"] for part in areas if f"{part}.heat" in columns}
-    weights = [areas[part] for part in each]
-    rows = zip(*(column.values for column in each.values()), strict=True)
-    means = array("d", (sum(map(mul, row, weights)) / sum(weights) for row in rows))
+    rows = zip(*(columns[f"{part}.heat"].values for part in areas), strict=True)
+    means = array("d", (sum(map(mul, row, areas.values())) / sum(areas.values()) for row in rows))
     return Column("heat", "kWh/m²", means, total=True)
 
 

@@ -24,7 +24,7 @@ def _csv(path: Path, start: datetime, recorders: dict[str, Recorder]) -> None:
     columns = {name: recorder.columns() for name, recorder in recorders.items()}
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        titles = [_title(column) for column in next(iter(columns.values()))]
+        titles = list(dict.fromkeys(_title(column) for each in columns.values() for column in each))
         writer.writerow(["run", "time", *titles])
         for name, recorder in recorders.items():
             by_title = {_title(column): column.values for column in columns[name]}

@@ -22,6 +22,13 @@ USUAL = {
     "level": 80.0,
 }
 
+_CONSTANT = "nothing in the model is measured by {name}: it shows a constant"
+_IN_THE_FIRST = "{name} belongs to no compartment: it is measured in {place}"
+_IDLE = "{name} acts on nothing in the model"
+
+NOTES = (_CONSTANT, _IN_THE_FIRST, _IDLE)
+"""The forms of what the simulation leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class SensorWire:
@@ -48,10 +55,12 @@ class ActuatorWire:
 class Wiring:
     """One greenhouse: a compartment of the site, or with the name "" a site that has none.
 
-    `sensors` are those that measure in it, `actuators` those that act in it.
+    `sensors` are those that measure in it, `actuators` those that act in it. `area` is in m², or 1 for all of them
+    where site.yaml does not say.
     """
 
     compartment: str
+    area: float
     sensors: tuple[SensorWire, ...]
     actuators: tuple[ActuatorWire, ...]
 
@@ -63,13 +72,13 @@ class Wiring:
         """What the simulation leaves out, as sentences."""
         points = [wire.plan.point for wire in self.sensors if wire.place is None]
         idle = [wire.plan.name for wire in self.actuators if wire.place is None]
-        notes = [f"nothing in the model is measured by {point}: it shows a constant" for point in points]
+        notes = [_CONSTANT.format(name=point) for point in points]
         notes += [
-            f"{wire.plan.point} belongs to no compartment: it is measured in {self.compartment}"
+            _IN_THE_FIRST.format(name=wire.plan.point, place=self.compartment)
             for wire in self.sensors
             if self.compartment and wire.place is not None and not _at_home(wire, self.compartment)
         ]
-        return notes + [f"{name} acts on nothing in the model" for name in idle]
+        return notes + [_IDLE.format(name=name) for name in idle]
 
 
 def wire(plan: Plan) -> tuple[Wiring, ...]:
@@ -78,8 +87,8 @@ def wire(plan: Plan) -> tuple[Wiring, ...]:
     What the compartments share is measured in the first of them, and acts in all of them alike. Several actuators of a
     kind (three valves, two vents) do a share each of what the one in the model does.
     """
-    names = [each.name for each in plan.compartments] or [""]
-    return tuple(_wired(plan, name, first=name == names[0]) for name in names)
+    areas = {each.name: each.area or 1.0 for each in plan.compartments} or {"": 1.0}
+    return tuple(_wired(plan, name, area, first=number == 0) for number, (name, area) in enumerate(areas.items()))
 
 
 def only(plan: Plan, compartment: str | None) -> Wiring:
@@ -101,7 +110,7 @@ def known(compartment: str, names: Collection[str]) -> str:
     return one_of(compartment, names) if names else "the site has none: leave it away"
 
 
-def _wired(plan: Plan, compartment: str, *, first: bool) -> Wiring:
+def _wired(plan: Plan, compartment: str, area: float, *, first: bool) -> Wiring:
     inside = [(sensor, plan.placed(sensor.point)) for sensor in plan.sensors]
     sensors = tuple(
         _sensor(sensor, name) for sensor, (where, name) in inside if where == compartment or (first and not where)
@@ -110,7 +119,7 @@ def _wired(plan: Plan, compartment: str, *, first: bool) -> Wiring:
     found = [(actuator, _actuator_place(name)) for actuator, (where, name) in acting if where in (compartment, "")]
     count = Counter(place for _, place in found)
     actuators = tuple(ActuatorWire(actuator, place, 1.0 / count[place]) for actuator, place in found)
-    return Wiring(compartment, sensors, actuators)
+    return Wiring(compartment, area, sensors, actuators)
 
 
 def _at_home(wire: SensorWire, compartment: str) -> bool:

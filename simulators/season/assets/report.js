@@ -132,7 +132,7 @@
   };
   add("bands", bands.length * tall + 60, [{ show: false, label: "" }], [times, new Array(rows).fill(0)], {
     scales: { y: { range: [0, bands.length] } },
-    axis: { size: Math.max(110, ...bands.map(({ name }) => 7 * name.length)), grid: { show: false }, splits: () => bands.map((_, i) => i + 0.5), side: 3,
+    axis: { size: Math.max(110, ...bands.map(({ name }) => 7 * name.length + 15)), grid: { show: false }, splits: () => bands.map((_, i) => i + 0.5), side: 3,
       values: () => bands.map((_, i) => bands[bands.length - 1 - i].name) },
     hooks: { drawAxes: [draw], setCursor: [(u) => u.cursor.left >= 0 && explain(u.posToVal(u.cursor.left, "x"))] },
     cursor: { points: { show: false }, y: false },

@@ -225,8 +225,21 @@ def test_against_a_site_without_compartments_only_the_whole_is_compared(runs: di
     assert len(tables({"bays": runs["mine"].result, "house": house.result})) == 1
     bare = backtest.run(bays(), season(0.02), record=300.0, machine=False)
     shown = {"bays": (bare.result, recorder_of(bare)), "house": (house.result, recorder_of(house))}
-    made = report.page(bays(), season(0.02), shown)
-    assert about(made)["charts"].keys() >= {"temperature-0", "temperature-1", "temperature-2", "sun"}
+    for site, order in ((bays(), ("bays", "house")), (plan(), ("house", "bays"))):
+        page = report.page(site, season(0.02), {name: shown[name] for name in order})
+        assert set(re.findall(r'class="part"><h2>([^<]*)', page)) >= {"house"}
+        made = about(page)
+        assert made["charts"].keys() >= {"temperature-0", "temperature-1", "temperature-2", "sun"}
+        assert len(made["daily"]["values"]) == 2
+
+
+def test_the_course_of_two_sites_has_the_columns_of_both(tmp_path: Path, runs: dict[str, backtest.Run]) -> None:
+    house = backtest.run(plan(), season(0.3), record=300.0, machine=False)
+    series.write(tmp_path / "s.csv", START, {"house": recorder_of(house), "bays": recorder_of(runs["mine"])})
+    with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["run"] for row in rows if row["air.temperature [°C]"]} == {"house"}
+    assert {row["run"] for row in rows if row["east.air.temperature [°C]"]} == {"bays"}
 
 
 def test_the_course_has_the_weather_once(tmp_path: Path, runs: dict[str, backtest.Run]) -> None:
@@ -253,6 +266,7 @@ def test_a_page_has_a_part_for_each_compartment(runs: dict[str, backtest.Run]) -
     made = report.page(bays(), season(0.3), shown, "ko")
     assert re.findall(r'class="part"><h2>([^<]+)', made) == ["동쪽 동", "서쪽 동"]
     assert made.count("<table>") == 3
+    assert "boiler: 모델에서는 아무 작용도 하지 않습니다" in made
     said = about(made)
     assert said["charts"]["temperature-1"]["each"][0] == "west.air.temperature"
     assert said["words"]["points"]["west.air.temperature"] == said["words"]["points"]["outside.temperature"].replace(

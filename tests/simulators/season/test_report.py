@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from simulators.season import backtest, report, series
-from simulators.season.metrics import METRICS
+from simulators.season.metrics import BY_AREA, EQUALLY_LARGE, METRICS
 from simulators.season.recorder import Recorder
 from simulators.season.speech import LOCALE, compiled, speech
-from simulators.season.table import better, tables
+from simulators.season.table import TOGETHER, better, tables
+from simulators.season.wiring import NOTES
 from tests.config.example import RULES
 
 from .rules import START, plan, season
@@ -137,6 +138,7 @@ def test_every_word_of_the_report_is_said_in_korean() -> None:
     say = speech("ko")
     template = (LOCALE.parent / "assets" / "report.html").read_text(encoding="utf-8")
     texts = ["Jan", "Dec", "{D} {MMM}", "air.temperature"]
+    texts += [*NOTES, BY_AREA, EQUALLY_LARGE, TOGETHER]
     texts += [metric.title for metric in METRICS.values()] + re.findall(r"\[\[(.+?)\]\]", template)
     assert [text for text in texts if not re.search("[가-힣]", say(text))] == []
     for po in LOCALE.rglob("*.po"):
