@@ -79,5 +79,7 @@ def _plugged_in() -> list[Verb]:
 
 def fail(message: object, code: int = WRONG_USE) -> int:
     """Say on standard error what is wrong; the exit code."""
+    if isinstance(message, OSError) and message.filename and message.strerror:
+        message = f"{message.filename}: {message.strerror}"
     print(f"onsil: {message}", file=sys.stderr)
     return code

@@ -146,7 +146,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         return fail(error, NO)
     except OSError as error:
-        return fail(": ".join(filter(None, (error.filename, error.strerror or str(error)))), WRONG_USE)
+        return fail(error, WRONG_USE)
     except ImportError as error:
         return fail(f"the package {error.name} is not installed", WRONG_USE)
 

@@ -17,6 +17,8 @@ from controller.store.schema import FILE
 from .command import plan_from
 
 _EVER = 2**63 - 1
+_OPEN = 120 * NS
+"""The minute that is still open when the record ends, and a little more."""
 
 
 def opened(state: Path) -> History:
@@ -39,7 +41,10 @@ def plan_at(history: History, at: int = _EVER, rules: Path | None = None) -> Pla
 
 
 def between(history: History, begin: str, end: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Two times as people write them, in UTC nanoseconds. Raises ValueError, also where nothing was recorded then."""
+    """Two times as people write them, in UTC nanoseconds, as far as there is a record.
+
+    Raises ValueError, also where nothing was recorded then.
+    """
     now = time.time_ns()
     first, last = (parse_time(text, zone, now) for text in (begin, end))
     if first >= last:
@@ -47,7 +52,7 @@ def between(history: History, begin: str, end: str, zone: ZoneInfo) -> tuple[int
     recorded = history.extent()
     if recorded is None or first // NS >= recorded[1] or last // NS <= recorded[0]:
         raise ValueError(f"nothing was recorded at that time; {covers(history, zone)}")
-    return first, last
+    return max(first, recorded[0] * NS), min(last, recorded[1] * NS + _OPEN)
 
 
 def covers(history: History, zone: ZoneInfo) -> str:

@@ -40,10 +40,14 @@ _MOST_ENTRIES = 10_000_000
 
 
 class Choice(NamedTuple):
-    """What is wanted of an actuator (%; None: not known) and why."""
+    """What is wanted of an actuator (%; None: not known), why, and since when (UTC nanoseconds).
+
+    The values of the cause are those of that time.
+    """
 
     target: float | None
     cause: Cause | None
+    since: int | None = None
 
 
 class Difference(NamedTuple):
@@ -63,6 +67,7 @@ class Difference(NamedTuple):
             "actuator": self.actuator,
             "would": self.would.target,
             "because": self.would.cause.sentence() if self.would.cause else None,
+            "since_ns": self.would.since,
             "did": self.did.target,
             "by": self.did.cause.sentence() if self.did.cause else None,
         }
@@ -92,11 +97,11 @@ def replay(
             inputs.append(reading)
             found = True
         step = core.step(now, inputs)
-        comparison.hear(step.events)
+        comparison.hear(at, step.events)
         wake = _wall(step.wake_at)
         if step.commands:
             step = core.step(now, [devices.obey(command, now) for command in step.commands])
-            comparison.hear(step.events)
+            comparison.hear(at, step.events)
             wake = now.wall_ns + NS if step.commands else _wall(step.wake_at)
         wake = None if wake is None else max(wake, at + 1)
         comparison.look(at)
@@ -152,17 +157,19 @@ class _Comparison:
         self._recorded: list[tuple[int, str, Choice]] = []
         for actuator in plan.actuators:
             past = history.actuator(actuator.name, begin)
-            self._did[actuator.name] = Choice(past.target, past.cause)
+            self._did[actuator.name] = Choice(past.target, past.cause, past.since_ns)
         for entry in history.entries(begin, end, kind=DECISION, limit=_MOST_ENTRIES):
             data = entry.data()
-            self._recorded.append((entry.at_ns, entry.subject, Choice(data["target"], cause_of(data["cause"]))))
+            self._recorded.append(
+                (entry.at_ns, entry.subject, Choice(data["target"], cause_of(data["cause"]), entry.at_ns))
+            )
         self._recorded.reverse()
 
-    def hear(self, events: Iterable[object]) -> None:
-        """What the plan decides."""
+    def hear(self, at: int, events: Iterable[object]) -> None:
+        """What the plan decides at a moment."""
         for event in events:
             if isinstance(event, Decided):
-                self._would[event.actuator] = Choice(event.target, event.cause)
+                self._would[event.actuator] = Choice(event.target, event.cause, at)
 
     def look(self, at: int) -> None:
         """Compare at a moment."""

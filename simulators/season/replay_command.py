@@ -69,8 +69,11 @@ def _print(found: list[Difference], zone: ZoneInfo, note: str) -> None:
         console.print(f"[bold]{at:%Y-%m-%d %H:%M:%S}[/bold]  {each.actuator} for {lasting}")
         for word, choice in (("would be", each.would), ("was", each.did)):
             why = choice.cause.sentence() if choice.cause else "nobody knows why"
-            console.print(f"    {word} {choice.target:.0f} %: {why}", markup=False)
-    console.print(f"{len(found)} differences" if found else "no difference", style="bold")
+            since = ""
+            if choice.since is not None and choice.since < each.begin:
+                since = f", since {datetime.fromtimestamp(choice.since / 1e9, zone):%Y-%m-%d %H:%M:%S}"
+            console.print(f"    {word} {choice.target:.0f} %: {why}{since}", markup=False)
+    console.print({0: "no difference", 1: "1 difference"}.get(len(found), f"{len(found)} differences"), style="bold")
     console.print(note, style="dim")
 
 

@@ -40,6 +40,9 @@ def test_a_warmer_night_would_have_heated_longer(state: Path) -> None:
     assert heaters[0].would.cause is not None
     assert heaters[0].would.cause.rule == "Heat up to the setpoint"
     assert dict(heaters[0].would.cause.values)["heating_temperature"] == "19 °C"
+    # the values of a cause are those of its decision, which may be older than the difference
+    assert all(each.would.since is not None and each.would.since <= each.begin for each in heaters)
+    assert all(each.did.since is not None and each.did.since <= each.begin for each in heaters)
 
 
 def test_where_single_readings_are_gone_minutes_take_their_place(state: Path, tmp_path: Path) -> None:
@@ -73,3 +76,15 @@ def test_the_verb_says_that_it_is_open_loop(state: Path, tmp_path: Path, capsys:
 def test_a_time_without_records_is_wrong_use(state: Path) -> None:
     times = ["--from", "2025-02-01 01:00", "--to", "2025-02-01 03:00"]
     assert main(["replay", "--state", str(state), *times]) == 2
+
+
+def test_a_time_longer_than_the_record_is_cut_to_it(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--state", str(state), "--from", "1900-01-01", "--to", "2200-01-01", "--json"]) == 0
+    for each in json.loads(capsys.readouterr().out)["differences"]:
+        assert BEGIN <= each["from_ns"] <= each["to_ns"] <= BEGIN + 14 * 3600 * NS
+
+
+def test_rules_that_are_not_there_are_named(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    times = ["--from", "2026-02-01 01:00", "--to", "2026-02-01 03:00"]
+    assert main(["replay", "--state", str(state), "--rules", "nowhere.yaml", *times]) == 2
+    assert capsys.readouterr().err == "onsil: nowhere.yaml: No such file or directory\n"
