@@ -7,6 +7,8 @@ from pathlib import Path
 
 from controller.model.addresses import LASTING_PORTS
 
+UNPLUGGED = "is its adapter plugged in?"
+
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 

@@ -11,6 +11,7 @@ from controller.model.commands import Command, Followed, Report, Verb
 from controller.model.points import Quality, Reading
 from controller.model.ports import BusHealth, BusSettings, DeviceHealth, DeviceSettings, Emit, FieldInput, PointSettings
 from controller.model.time import Clock, Instant
+from drivers.opening import why_not
 
 from .lines import LineOptions, Lines, Request
 from .output import Level, Output
@@ -105,7 +106,10 @@ class GpioDriver:
         return self._health
 
     def _open(self) -> None:
-        self._lines = self._request(self._chip, self._wanted) if self._wanted else None
+        try:
+            self._lines = self._request(self._chip, self._wanted) if self._wanted else None
+        except OSError as error:
+            raise OSError(why_not(error, self._chip, "gpiodetect lists the chips that there are")) from error
         self._lost = asyncio.get_running_loop().create_future()
         if self._lines is not None:
             asyncio.get_running_loop().add_reader(self._lines.fileno(), self._changed)

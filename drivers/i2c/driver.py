@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from controller.model.commands import Command, Followed, Report
 from controller.model.ports import BusHealth, BusSettings, Emit
 from controller.model.time import Clock
+from drivers.opening import why_not
 from drivers.polling import Rota, Trouble, Unit, Values
 
 from .chips.chip import Job, Rest, Write
@@ -68,7 +69,10 @@ class I2cDriver:
         return self._health
 
     async def _serve(self) -> None:
-        wires = self._open(self._port)
+        try:
+            wires = self._open(self._port)
+        except OSError as error:
+            raise BusLost(why_not(error, self._port, "is I²C switched on (raspi-config)?")) from error
         # a thread of its own: a bus that hangs must not take one that others wait for
         thread = ThreadPoolExecutor(1, f"i2c {self._health.name}")
         try:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import serial
 
-from drivers.terminal import hung_up
+from drivers.opening import why_not
+from drivers.terminal import UNPLUGGED, hung_up
 
 from .link import Hurried, LinkLost, NoAnswer
 from .messages import BIT_READS, WORD_READS, Request
@@ -58,7 +59,7 @@ class Port:
                 exclusive=True,  # two masters on one line would garble each other
             )
         except (OSError, ValueError, termios.error) as error:
-            raise LinkLost(str(error)) from error
+            raise LinkLost(why_not(error, options.port, UNPLUGGED)) from error
         with contextlib.suppress(OSError, ValueError, AttributeError, NotImplementedError):
             self._serial.set_low_latency_mode(True)  # FTDI adapters otherwise hold an answer back for 16 ms
         self._fd: int = self._serial.fileno()

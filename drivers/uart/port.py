@@ -11,7 +11,8 @@ from typing import Self
 
 import serial
 
-from drivers.terminal import hung_up
+from drivers.opening import why_not
+from drivers.terminal import UNPLUGGED, hung_up
 
 from .settings import PortOptions
 
@@ -42,7 +43,7 @@ class Port:
                 exclusive=True,  # two readers would each get half of what comes
             )
         except (OSError, ValueError, termios.error) as error:
-            raise PortLost(str(error)) from error
+            raise PortLost(why_not(error, options.port, UNPLUGGED)) from error
         self._fd: int = self._serial.fileno()
         self._loop.add_reader(self._fd, self._read)
 

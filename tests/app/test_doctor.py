@@ -56,6 +56,13 @@ class TestSerialPorts:
         assert found.verdict is Verdict.WRONG
         assert f"(process {os.getpid()})" in found.text
 
+    def test_a_chip_of_the_computers_own(self, tmp_path: Path) -> None:
+        chip = tmp_path / "gpiochip0"
+        assert ports.on_board("bus header", chip, ME).text == f"there is no {chip}"
+        chip.touch(0o660)
+        assert ports.on_board("bus header", chip, ME).verdict is Verdict.RIGHT
+        assert ports.on_board("bus header", chip, STRANGER).text == f"stranger may not open {chip}"
+
     def test_no_such_port(self) -> None:
         found = only(ports.serial("bus rs485", Path("/dev/onsil-rs485-none"), ME))
         assert (found.verdict, found.text) == (Verdict.WRONG, "there is no /dev/onsil-rs485-none")

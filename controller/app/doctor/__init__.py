@@ -15,6 +15,7 @@ from .finding import Finding, Verdict
 __all__ = ["Finding", "Verdict", "examine"]
 
 _MODBUS_TCP = 502
+_BOARD = {"gpio": ("chip", "/dev/gpiochip0"), "i2c": ("port", "/dev/i2c-1")}  # the option, and what it is by default
 
 
 def examine(directory: Path, state: Path) -> Iterator[Finding]:
@@ -40,14 +41,18 @@ def _outside(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _bus(bus: ConfiguredBus) -> Iterator[Finding]:
-    """By what the options say, since the drivers' own are not known here."""
+    """By what the options say, since the drivers' own are not known here, and by the two that need none."""
     about, options = f"bus {bus.settings.name}", bus.settings.options
     port, url, host = options.get("port"), options.get("url"), options.get("host")
-    if isinstance(port, str) and port.startswith("/"):
+    if bus.driver in _BOARD:
+        option, usual = _BOARD[bus.driver]
+        yield ports.on_board(about, Path(str(options.get(option, usual))), running_as())
+    elif isinstance(port, str) and port.startswith("/"):
         yield from ports.serial(about, Path(port), running_as())
     elif isinstance(url, str) and url.startswith(("mqtt://", "mqtts://")):
         yield network.broker(about, options)
     elif isinstance(url, str) and (address := urlsplit(url)).hostname:
         yield network.reachable(about, address.hostname, address.port or _MODBUS_TCP)
     elif isinstance(host, str):
-        yield network.reachable(about, host, port if isinstance(port, int) else _MODBUS_TCP)
+        address = urlsplit(f"//{host}")
+        yield network.reachable(about, address.hostname or host, address.port or _MODBUS_TCP)

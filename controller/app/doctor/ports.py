@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,3 +41,18 @@ def serial(about: str, port: Path, account: Account, proc: Path = PROC) -> Itera
         yield doubtful(about, f"{port} can be opened", advice)
         return
     yield right(about, f"{port} can be opened")
+
+
+def on_board(about: str, device: Path, account: Account) -> Finding:
+    """Whether the controller may use a chip of the computer's own: its pins, or an I²C bus."""
+    try:
+        if account.reaches(device, 6):
+            return right(about, f"{device} can be opened")
+        group = grp.getgrgid(device.stat().st_gid).gr_name
+    except OSError:
+        return wrong(
+            about, f"there is no {device}", "switch it on: raspi-config, Interface Options; gpiodetect lists pins"
+        )
+    return wrong(
+        about, f"{account.name} may not open {device}", f"sudo adduser {account.name} {group}, then log in again"
+    )
