@@ -116,7 +116,9 @@ def _check_broker(target: str) -> None:
     wrong = Refused("write the broker like mqtt://192.168.0.10")
     try:
         parts = urlsplit(target)
-        if parts.scheme not in BROKERS or not parts.hostname or parts.port == 0 or not target.isprintable():
+        known = parts.scheme in BROKERS and parts.hostname and parts.port != 0
+        # options of the bus would name files of this computer
+        if not known or parts.query or not target.isprintable():
             raise wrong
     except ValueError:
         raise wrong from None

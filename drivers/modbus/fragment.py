@@ -27,13 +27,15 @@ _REMARKS = {"nutrient_supply": "# its own programme, once; area/1, area/2, ... a
 _SHORT = {"air_temperature": "temperature", "relative_humidity": "humidity", "solar_radiation": "radiation"}
 
 
-def fragment(port: str, findings: Sequence[Finding]) -> str:
-    """The buses, devices and sensors of what was found at this port."""
+def fragment(port: str, findings: Sequence[Finding], thorough: bool = True) -> str:
+    """The buses, devices and sensors of what was found at this port; `thorough` where every line setting was tried."""
     links = list(dict.fromkeys(finding.link for finding in findings))
     names = {link: "rs485" if len(links) == 1 else _bus_name(link) for link in links}
     lines = ["buses:"]
     for link in links:
         lines += _bus(port, names[link], link)
+        if link is not None and not thorough:
+            lines.append("    # devices with other line settings have not been looked for: onsil scan --thorough does")
     lines.append("devices:")
     sensors: list[str] = []
     for finding in findings:

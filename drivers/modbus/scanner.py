@@ -25,14 +25,14 @@ class ModbusScanner:
         """See `Scanner`."""
 
         def progress(news: Progress[Finding]) -> None:
-            tell(ScanProgress(news.part, news.text, _scanned(target, news.found)))
+            tell(ScanProgress(news.part, news.text, _scanned(target, news.found, thorough)))
 
-        return _scanned(target, await search(target, ScanOptions(thorough=thorough), progress))
+        return _scanned(target, await search(target, ScanOptions(thorough=thorough), progress), thorough)
 
 
-def _scanned(target: str, findings: tuple[Finding, ...]) -> Scanned:
+def _scanned(target: str, findings: tuple[Finding, ...], thorough: bool) -> Scanned:
     port = lasting_name(target) if target.startswith("/") else target
-    return Scanned(tuple(map(_line, findings)), fragment(port, findings) if findings else "")
+    return Scanned(tuple(map(_line, findings)), fragment(port, findings, thorough) if findings else "")
 
 
 def _line(finding: Finding) -> str:

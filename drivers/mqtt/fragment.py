@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from controller.model.errors import NOWHERE, ConfigError
 from controller.model.ports import Source
@@ -30,11 +31,17 @@ _SYMBOL = re.compile(r"[\w°µ²³/·()]+")
 _WORD = re.compile(r"[A-Za-z_][\w.\-]*([/:][\w.\-]+)*")
 
 
-def fragment(url: str, findings: Sequence[Finding], username: str | None = None) -> str:
-    """The bus, the devices and the sensors of what was found at this broker, to which we are `username`."""
+def fragment(
+    url: str, findings: Sequence[Finding], username: str | None = None, others: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The bus, the devices and the sensors of what was found at this broker, to which we are `username`.
+
+    `others` are the other options of the bus.
+    """
     lines = ["buses:", "  broker:", "    driver: mqtt", f"    url: {_scalar(url)}"]
     if username is not None:
         lines += [f"    username: {_scalar(username)}", "    password: ${MQTT_PASSWORD}"]
+    lines += [f"    {key}: {_scalar(value)}" for key, value in others.items()]
     lines.append("devices:")
     sensors: list[str] = []
     taken: set[str] = set()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from controller.model.ports import BusSettings, Scanned, ScanProgress
 from drivers.scanning import Progress
@@ -16,9 +16,11 @@ PATIENT = 900.0  # s: LoRaWAN probes speak every ten or fifteen minutes
 
 
 class MqttScanner:
-    """Brokers; a name and a password may stand in the address, and do not appear in what is written."""
+    """Brokers. A name and a password may stand in the address, the password does not appear in what is written; behind
+    a question mark other options of the bus, such as the certificate of a broker that signs its own.
+    """
 
-    example = "mqtt://broker or mqtts://name:password@broker"
+    example = "mqtt://broker or mqtts://name:password@broker?ca=/etc/onsil/ca.pem"
 
     def covers(self, target: str) -> bool:
         """An address that begins with mqtt:// or mqtts://."""
@@ -28,21 +30,21 @@ class MqttScanner:
         """See `Scanner`. Thorough is to listen until the rarest probe has spoken."""
 
         def progress(news: Progress[Finding]) -> None:
-            tell(ScanProgress(news.part, news.text, _scanned(url, news.found, username)))
+            tell(ScanProgress(news.part, news.text, _scanned(url, news.found, username, others)))
 
-        url, username, password = _parts(target)
-        options = {"url": url, "username": username, "password": password}
+        url, username, password, others = _parts(target)
+        options = {**others, "url": url, "username": username, "password": password}
         bus = BusSettings("scan", {key: value for key, value in options.items() if value is not None}, ())
         findings = await scan(bus, progress, PATIENT if thorough else LISTEN)
-        return _scanned(url, findings, username)
+        return _scanned(url, findings, username, others)
 
 
-def _scanned(url: str, findings: tuple[Finding, ...], username: str | None) -> Scanned:
-    return Scanned(tuple(map(_line, findings)), fragment(url, findings, username) if findings else "")
+def _scanned(url: str, findings: tuple[Finding, ...], username: str | None, others: Mapping[str, str]) -> Scanned:
+    return Scanned(tuple(map(_line, findings)), fragment(url, findings, username, others) if findings else "")
 
 
-def _parts(target: str) -> tuple[str, str | None, str | None]:
-    """The address without a name and a password, and these."""
+def _parts(target: str) -> tuple[str, str | None, str | None, Mapping[str, str]]:
+    """The address alone, the name and the password, and the other options."""
     parts = urlsplit(target)
     name, password = parts.username, parts.password
     host = parts.netloc.rpartition("@")[2]
@@ -50,6 +52,7 @@ def _parts(target: str) -> tuple[str, str | None, str | None]:
         f"{parts.scheme}://{host}",
         None if name is None else unquote(name),
         None if password is None else unquote(password),
+        dict(parse_qsl(parts.query)),
     )
 
 

@@ -119,7 +119,7 @@ async def test_a_broker_is_scanned_and_its_password_told_nowhere(open_house: Hou
 @pytest.mark.parametrize(
     "target",
     ["", "mqtt", "/dev/null", "/etc/passwd", "dev", "ftp://kim:secret@host", "mqtt://", "mqtt://x:secret@h:99999", "mqtt://:0",
-     "mqtt://h\nmqtt://secret@i", "tcp://127.0.0.1:502", "/dev/\0", "mqtts://[::1"],
+     "mqtt://h\nmqtt://secret@i", "tcp://127.0.0.1:502", "mqtts://h?ca=/etc/shadow", "/dev/\0", "mqtts://[::1"],
 )  # fmt: skip
 async def test_what_is_no_port_and_no_broker_is_refused(house: House, target: str) -> None:
     answer = await house.client.ask("/api/scan", {"target": target})

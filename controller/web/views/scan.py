@@ -48,6 +48,13 @@ def content(drawn: Html, ports: Sequence[Port], say: Speech) -> Html:
                 "It never writes to a device."
             ),
         ),
+        el(
+            "p",
+            say(
+                "A gateway on the network is scanned by command, while no bus uses it: onsil scan tcp://192.168.0.12:502"
+            ),
+            class_="calm",
+        ),
         drawn,
         _form(ports, say),
         class_="scan",

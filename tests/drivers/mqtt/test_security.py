@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from controller.model.commands import Followed
+from controller.model.errors import ConfigError
 from controller.model.ports import Driver
+from drivers.mqtt.fragment import fragment
+from drivers.mqtt.scanner import scanner
 from tests.drivers.mqtt.field import Recorder, RunningClock, client, device, make, running, until, valve
 from tests.support.certificates import Certificates
 from tests.support.mosquitto import Mosquitto, mosquitto
@@ -52,6 +55,20 @@ async def test_certificates_on_both_sides(secure: Mosquitto, certificates: Certi
     }
     async with running(right := driver(secure, **ours), recorder):
         await until(lambda: right.health().online)
+
+
+async def test_a_broker_with_certificates_of_its_own_is_scanned(
+    secure: Mosquitto, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.mqtt.scanner.LISTEN", 0.1)
+    broker = f"mqtts://127.0.0.1:{secure.port}"
+    ours = f"ca={certificates.authority}&certificate={certificates.client}&key={certificates.client_key}"
+    assert (await scanner.scan(f"{broker}?{ours}", lambda _: None, thorough=False)).lines == ()
+    with pytest.raises(OSError, match="certificate"):
+        await scanner.scan(broker, lambda _: None, thorough=False)
+    with pytest.raises(ConfigError, match="did you mean certificate"):
+        await scanner.scan(f"{broker}?certifcate=x", lambda _: None, thorough=False)
+    assert '    url: "mqtts://h"\n    ca: "/etc/ca.pem"\n' in fragment("mqtts://h", (), None, {"ca": "/etc/ca.pem"})
 
 
 @pytest.mark.parametrize("given", ["nothing", "authority", "not a file", "not a certificate"])
