@@ -84,7 +84,7 @@ def page(
     say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
     parts = _parts(plan, results, language)
-    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts))
+    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts), language)
     about["words"] = {
         "since": say("since"),
         "nothing": say("nothing decided yet"),
@@ -293,7 +293,9 @@ def _swing(one: float, other: float, metric: Metric, widest: float) -> str:
 # what the plots are made of
 
 
-def _pack(season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str]) -> tuple[dict[str, Any], bytes]:
+def _pack(
+    season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str], language: str
+) -> tuple[dict[str, Any], bytes]:
     columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
     first = next(iter(recorders.values()))
     total = len(first.columns()[0].values)
@@ -312,7 +314,7 @@ def _pack(season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str
         runs.append({"name": run, "columns": places})
     text = len(packed)
     packed += json.dumps(
-        [_decisions(recorder.decisions) for recorder in recorders.values()], ensure_ascii=False
+        [_decisions(recorder.decisions, language) for recorder in recorders.values()], ensure_ascii=False
     ).encode()
     start = season.start.timestamp()
     offset = season.start.utcoffset()
@@ -374,8 +376,12 @@ def _column(values: Sequence[float]) -> tuple[float, float, bytes]:
     return low, scale, data.tobytes()
 
 
-def _decisions(decisions: Sequence[Decision]) -> dict[str, Any]:
-    """By actuator, with every rule's text once."""
+def _decisions(decisions: Sequence[Decision], language: str) -> dict[str, Any]:
+    """By actuator, with every rule's text once, as the page of the controller says it in this language."""
+    from controller.web.language import speech as web_speech
+    from controller.web.phrases import told
+
+    say = web_speech(language)
     rules: dict[str, int] = {}
     by: dict[str, dict[str, list[Any]]] = {}
     with_values = len(decisions) <= _MOST_REASONS
@@ -386,7 +392,7 @@ def _decisions(decisions: Sequence[Decision]) -> dict[str, Any]:
         found["rule"].append(rules.setdefault(decision.rule, len(rules)))
         if with_values:
             found.setdefault("values", []).append(decision.values)
-    return {"rules": list(rules), "by": by}
+    return {"rules": ["; ".join(told(part, say) for part in rule.split("; ")) for rule in rules], "by": by}
 
 
 def _days(start: datetime, interval: float, totals: Sequence[Column]) -> dict[str, Any]:

@@ -143,3 +143,16 @@ def test_every_word_of_the_report_is_said_in_korean() -> None:
     assert [text for text in texts if not re.search("[가-힣]", say(text))] == []
     for po in LOCALE.rglob("*.po"):
         assert po.with_suffix(".mo").read_bytes() == compiled(po), "run python -m simulators.season.speech"
+
+
+def test_reasons_are_said_in_the_language_of_the_page(runs: dict[str, backtest.Run]) -> None:
+    shown = {name: (run.result, recorder_of(run)) for name, run in runs.items()}
+    texts = {}
+    for language in ("en", "ko"):
+        made = report.page(plan(), season(1.0), shown, language)
+        about = json.loads(inside(made, "about"))
+        whole = zlib.decompress(base64.b64decode(inside(made, "packed")))
+        texts[language] = json.loads(whole[about["text"] :])[0]["rules"]
+    assert "nothing asks for it" in texts["en"]
+    assert "nothing asks for it" not in texts["ko"]
+    assert len(texts["en"]) == len(texts["ko"])
