@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .commands import Command, Report
 from .errors import NOWHERE, Place
@@ -121,6 +121,14 @@ class DriverFactory(Protocol):
 
     def open(self, bus: BusSettings, clock: Clock) -> Driver:
         """Make the driver. No I/O happens before `run`."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """What a `DriverFactory` may be besides, where its devices are described by files of their own."""
+
+    def schema(self) -> Mapping[str, object]:
+        """The JSON Schema of such a file."""
 
 
 @dataclass(frozen=True, slots=True)

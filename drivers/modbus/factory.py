@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from controller.model.errors import ConfigError, Place, one_of
@@ -44,6 +45,10 @@ class ModbusFactory:
         if found is None:
             raise ConfigError(f"{options.profile} offers no {name!r}", place, one_of(name, sources))
         return profile.source(found)
+
+    def schema(self) -> Mapping[str, object]:
+        """The JSON Schema of a profile."""
+        return profile.schema()
 
     def open(self, bus: BusSettings, clock: Clock) -> Driver:
         """The driver of this line. No I/O happens before its `run`. Raises ConfigError."""
