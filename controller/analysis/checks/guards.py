@@ -27,12 +27,11 @@ def unguarded_vents(survey: Survey) -> Iterator[Finding]:
     for actuator in plan.actuators:
         if actuator.kind != "position" or actuator.name in guarded or not _is_vent(actuator.name):
             continue
-        how = f"add under safety: when: {min(winds)} > 15 m/s, force: {{{actuator.name}: at most 5 %}}"
+        how = "no point measures the wind speed: add a sensor and a safety rule"
+        if winds:
+            how = f"add under safety: when: {min(winds)} > 15 m/s, force: {{{actuator.name}: at most 5 %}}"
         yield Finding(
-            "unguarded vent",
-            f"no safety rule closes {actuator.name} in a storm",
-            actuator.place,
-            suggestion=how if winds else "no point measures the wind speed: add a sensor and a safety rule",
+            "unguarded vent", f"no safety rule closes {actuator.name} in a storm", actuator.place, suggestion=how
         )
 
 
