@@ -23,7 +23,7 @@ from . import profile
 from .device import ProfileDevice
 from .ksx3267 import codes as korean
 from .ksx3267.device import KsNode
-from .ksx3267.node import CODES_FROM, INFO, NodeInfo, NodeOptions, layout, node_info
+from .ksx3267.node import CODES_FROM, INFO, NodeInfo, NodeOptions, layout, node_info, told_besides
 from .link import Link, NoAnswer
 from .messages import BIT_READS, READ_HOLDING, READ_INPUT, WORD_READS, Answer, FieldDevice, Job, Pause, Request
 from .options import SerialOptions, TcpOptions, bus_options
@@ -267,7 +267,8 @@ async def _node(asking: _Asking, address: int, link: SerialOptions | None, info:
     if description is None or words is None:
         note = info.unknown if description is None else "it does not tell its device codes"
         return Finding(address, link, name, title, (), options, note=note)
-    names = [korean.name_of(wanted) for wanted in layout(info, words, description)]
+    blocks = layout(info, words, description)
+    names = [korean.name_of(wanted) for wanted in (*blocks, *told_besides(description.node, blocks))]
     sources = {source: korean.source(source) for source in names}
     points = [PointSettings(source, source) for source in names]
     found = await asking.poll(address, KsNode(points, NodeOptions(offset))) or ()

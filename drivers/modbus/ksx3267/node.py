@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from . import defaults
 from .blocks import Recipe
-from .codes import ACTUATORS, SENSORS, Wanted, family
+from .codes import ACTUATORS, SENSORS, Part, Wanted, family
 from .defaults import GATEWAY
 from .description import Block, Description
 
 INFO = (1, 8)  # first register, count
 CODES_FROM = 101
+_TOLD = {"position": Part.POSITION, "ratio": Part.RATIO, "alert": Part.ALERT}
 
 
 class NodeInfo(NamedTuple):
@@ -70,6 +71,18 @@ def node_info(words: Sequence[int]) -> NodeInfo:
     """The node information block from its 8 words."""
     *head, low, high = words
     return NodeInfo(head[0], head[1], head[2], head[3], head[4], head[5], high << 16 | low)
+
+
+def told_besides(node: Block | None, blocks: Mapping[Wanted, Block]) -> list[Wanted]:
+    """What else can be read: who has the right to command the node, and what its actuators say of themselves."""
+    control = [Wanted(Part.CONTROL, 1)] if node is not None and "control" in node.read.items else []
+    actuators = [(device, block) for device, block in blocks.items() if block.code in ACTUATORS]
+    return control + [
+        Wanted(part, device.number)
+        for device, block in actuators
+        for item, part in _TOLD.items()
+        if item in block.read.items
+    ]
 
 
 def layout(info: NodeInfo, codes: Sequence[int], known: Description) -> dict[Wanted, Block]:

@@ -167,3 +167,16 @@ def test_devices_with_different_settings_get_buses_of_their_own() -> None:
     assert "    bus: rs485_19200_even\n" in text
     assert "    parity: even\n" in text
     assert "  apogee_sq_618_1_19200:" in text
+
+
+async def test_what_a_node_says_besides_is_found_too(bench: Bench) -> None:
+    node = korean.Node(korean.info(2, 2, product=1), [113, 103])
+    node.at(201, 0, 0, 2, 0, 0, 0, 0, 42, 0, 0, 0, 0, 55)
+    bench.slaves = {5: node, 8: korean.nutrient_4()}
+    found = await search(str(bench.link), ScanOptions((5, 8), ((9600, "N"),), 0.03))
+    (by_position, mixer) = found
+    written = fragment(str(bench.link), found)
+    assert "node_5.position: position/1" in written
+    assert not check_texts(SITE + written, "onsil: 1").errors
+    assert by_position.values == {"control": 2.0, "position/1": 42.0, "ratio/1": 55.0}
+    assert mixer.values["alert/1"] == 0.0
