@@ -66,6 +66,7 @@ DEVICES = [
     ("sensecap-one", "temperature", (0x0000, 0x6E8C), 28.3),
     ("sequent-3relind", "board_temperature", (0xFFFF,), -1.0),
     ("vaisala-gmw80", "co2", (0xD47A, 0x43E8), 465.66),
+    ("vaisala-hmp110", "humidity", (0x7AE1, 0x41F4), 30.56),
     ("vaisala-hmp110", "temperature", (0x6666, 0x41E6), 28.8),
     ("waveshare-io-8ch", "input/8", (1,), 1.0),
     ("xy-md02", "temperature", (0x0131,), 30.5),
