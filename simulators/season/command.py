@@ -186,9 +186,9 @@ def _record(arguments: argparse.Namespace) -> float | None:
     if arguments.series:
         return _ROW
     if arguments.report:
-        from . import report
+        from . import plots
 
-        return report.interval(arguments.days)
+        return plots.interval(arguments.days)
     return None
 
 

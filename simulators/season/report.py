@@ -1,28 +1,21 @@
-"""A season as one page that needs nothing else: open it on a phone, without a network.
-
-The numbers are packed small: a column is quantised to 65,535 steps, its differences are deflated with everything else,
-and the page unpacks them.
-"""
+"""A season as one page that needs nothing else: open it on a phone, without a network."""
 
 from __future__ import annotations
 
 import base64
 import html
 import json
-import math
-import zlib
-from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from operator import mul
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from controller.core.plan import Plan, placed
 from controller.web.phrases import Forms
 
 from .metrics import METRICS, Metric, Result
-from .recorder import Column, Decision, Recorder
+from .plots import CHARTS, POINTS, WEATHER, pack, place
+from .recorder import Recorder
 from .season import Season
 from .speech import Say, in_words, speech
 from .table import TOGETHER, Columns, better, compartments
@@ -30,46 +23,16 @@ from .wiring import NOTES
 
 _ASSETS = Path(__file__).parent / "assets"
 
-_MOST_ROWS = 40_000
-"""Longer seasons are shown with fewer rows a day."""
-
-_SHORTEST = 300  # s between two rows
-
-_MOST_REASONS = 40_000
-"""With more decisions than that the values behind them are left away, not the rules."""
-
-_UNKNOWN = 65535
-
 _LEAST_WIDEST = 0.1
 
 _MOST_CHANGES = 8
 """Lines of changed files that a page shows."""
-
-_CHARTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
-    # title, unit, what is the same for all rule sets, what is not
-    "temperature": ("Temperature", "°C", ("outside.temperature",), ("air.temperature",)),
-    "humidity": ("Humidity", "%", (), ("air.humidity",)),
-    "co2": ("CO2", "ppm", (), ("air.co2",)),
-    "sun": ("Radiation outside", "W/m²", ("outside.radiation",), ()),
-    "slab": ("Water in the slab", "%", (), ("slab.water_content",)),
-}
-_WEATHER = "sun"
-"""The chart that is the same for all compartments."""
-
-_POINTS = {name for _, _, once, each in _CHARTS.values() for name in (*once, *each)}
 
 _NOTES = Forms(NOTES)
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _HEADLINES = ("energy", "water", "co2", "yield", "hours_too_cold", "hours_too_hot", "hours_disease_risk", "movements")
-
-
-def interval(days: float) -> float:
-    """Seconds between two rows that a page of so many days shows; a whole number of them is a day."""
-    rows = 86400 // _SHORTEST
-    every = math.ceil(days * rows / _MOST_ROWS)
-    return float(_SHORTEST * next(count for count in range(max(every, 1), rows + 1) if rows % count == 0))
 
 
 def page(
@@ -84,7 +47,7 @@ def page(
     say = speech(language)
     results = {name: result for name, (result, _) in runs.items()}
     parts = _parts(plan, results, language)
-    about, packed = _pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts), language)
+    about, packed = pack(season, {name: recorder for name, (_, recorder) in runs.items()}, list(parts), language)
     about["words"] = {
         "since": say("since"),
         "nothing": say("nothing decided yet"),
@@ -95,7 +58,7 @@ def page(
             name: say(placed(name, parts)[1])
             for chart in about["charts"].values()
             for name in (*chart["once"], *chart["each"])
-            if placed(name, parts)[1] in _POINTS
+            if placed(name, parts)[1] in POINTS
         },
     }
     title = f"{plan.site.name}: {say(' against ').join(runs)}"
@@ -138,7 +101,8 @@ def _parts(plan: Plan, results: Mapping[str, Result], language: str) -> dict[str
     """What people call each compartment of any run. A run of a site without any is the part "", called by the run."""
     called = {each.name: each.ko if language == "ko" else each.en for each in plan.compartments}
     called[""] = ", ".join(name for name, result in results.items() if not result.compartments)
-    return {part: called.get(part, part) for result in results.values() for part in result.compartments or [""]}
+    titles = {part: called.get(part, part) for result in results.values() for part in result.compartments or [""]}
+    return {part: title if Counter(titles.values())[title] == 1 else part for part, title in titles.items()}
 
 
 def _with_own(usual: str, own: Sequence[tuple[str, str]], parts: Mapping[str, str]) -> str:
@@ -161,23 +125,19 @@ def _whole(results: Mapping[str, Result], parts: Mapping[str, str], say: Say) ->
 def _plots(results: Mapping[str, Result], parts: Mapping[str, str], say: Say) -> str:
     """The charts; with compartments a section for each, which has its table where two runs are compared."""
     if not any(parts):
-        return f"<section>{''.join(_plot(name, name, say) for name in _CHARTS)}</section>"
+        return f"<section>{''.join(_plot(name, name, say) for name in CHARTS)}</section>"
     tables = compartments(results) if len(results) == 2 else {}
     sections = []
     for number, (part, title) in enumerate(parts.items()):
         table = _table(tables[part], say, ("one", "two")) if part in tables else ""
-        plots = "".join(_plot(name, _id(name, number), say, "h3") for name in _CHARTS if name != _WEATHER)
+        plots = "".join(_plot(name, place(name, number), say, "h3") for name in CHARTS if name != WEATHER)
         sections.append(f'<section class="part"><h2>{html.escape(title)}</h2>{table}{plots}</section>')
-    return "".join(sections) + f"<section>{_plot(_WEATHER, _WEATHER, say)}</section>"
+    return "".join(sections) + f"<section>{_plot(WEATHER, WEATHER, say)}</section>"
 
 
-def _id(chart: str, part: int) -> str:
-    return f"{chart}-{part}"
-
-
-def _plot(name: str, place: str, say: Say, heading: str = "h2") -> str:
-    title, unit, _, _ = _CHARTS[name]
-    return f'<{heading}>{html.escape(say(title))} ({unit})</{heading}><div id="{place}"></div>'
+def _plot(name: str, where: str, say: Say, heading: str = "h2") -> str:
+    title, unit, _, _ = CHARTS[name]
+    return f'<{heading}>{html.escape(say(title))} ({unit})</{heading}><div id="{where}"></div>'
 
 
 def _note(note: str, say: Say) -> str:
@@ -288,122 +248,3 @@ def _swing(one: float, other: float, metric: Metric, widest: float) -> str:
     bar = f'<i class="{word}" style="left:{left:.1f}%;width:{width:.1f}%"></i>'
     tone = word if word != "even" else "faint"
     return f'<td class="{tone}">{number}</td><td class="swing">{bar}</td>'
-
-
-# what the plots are made of
-
-
-def _pack(
-    season: Season, recorders: Mapping[str, Recorder], parts: Sequence[str], language: str
-) -> tuple[dict[str, Any], bytes]:
-    columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
-    first = next(iter(recorders.values()))
-    total = len(first.columns()[0].values)
-    every = max(math.ceil(total / _MOST_ROWS), 1)
-    charts = _charts(first.columns(), parts)
-    actuators = list(dict.fromkeys(name for recorder in recorders.values() for name in recorder.actuators()))
-    wanted = {*actuators, *(name for chart in charts.values() for name in (*chart["once"], *chart["each"]))}
-    packed = bytearray()
-    runs = []
-    for run in recorders:
-        places = {}
-        for name in sorted(wanted & columns[run].keys()):
-            low, scale, data = _column(columns[run][name].values[every - 1 :: every])
-            places[name] = {"at": len(packed), "low": low, "scale": scale}
-            packed += data
-        runs.append({"name": run, "columns": places})
-    text = len(packed)
-    packed += json.dumps(
-        [_decisions(recorder.decisions, language) for recorder in recorders.values()], ensure_ascii=False
-    ).encode()
-    start = season.start.timestamp()
-    offset = season.start.utcoffset()
-    about = {
-        "rows": total // every,
-        "step": first.interval * every,
-        "start": start,
-        "zone": 0 if offset is None else offset.total_seconds(),
-        "first": [start, start + min(season.days, 7.0) * 86400],
-        "text": text,
-        "charts": charts,
-        "actuators": [name for name in actuators if all(name in known for known in columns.values())],
-        "runs": runs,
-        **_days(season.start, first.interval, [_heat(columns[run], recorders[run].areas) for run in recorders]),
-    }
-    return about, zlib.compress(bytes(packed), 9)
-
-
-def _charts(columns: Sequence[Column], parts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What each chart shows, by its place on the page."""
-    charts = {}
-    for number, part in enumerate(parts):
-        mark = f"{part}." if part else ""
-        levels = [column.name for column in columns if _is_level(column, part, parts)]
-        for name, (_, unit, once, each) in _CHARTS.items():
-            shown = [*(mark + point for point in each), *(levels if name == "temperature" else [])]
-            place = _id(name, number) if any(parts) and name != _WEATHER else name
-            charts[place] = {"unit": unit, "once": list(once), "each": shown}
-    return charts
-
-
-def _is_level(column: Column, part: str, parts: Sequence[str]) -> bool:
-    """A setpoint of this part that is a temperature, not a difference of two."""
-    where, name = placed(column.name, parts)
-    return where == part and column.unit == "°C" and "." not in name and "temperature" in name
-
-
-def _heat(columns: Mapping[str, Column], areas: Mapping[str, float]) -> Column:
-    """The heat of the whole site."""
-    if "heat" in columns:
-        return columns["heat"]
-    rows = zip(*(columns[f"{part}.heat"].values for part in areas), strict=True)
-    means = array("d", (sum(map(mul, row, areas.values())) / sum(areas.values()) for row in rows))
-    return Column("heat", "kWh/m²", means, total=True)
-
-
-def _column(values: Sequence[float]) -> tuple[float, float, bytes]:
-    """Lowest value, size of a step, and the differences between rows as little-endian 16-bit numbers."""
-    known = [value for value in values if value == value]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    scale = (high - low) / (_UNKNOWN - 1) if high > low else 1.0
-    data, last = array("H"), 0
-    for value in values:
-        step = round((value - low) / scale) if value == value else _UNKNOWN
-        data.append((step - last) & 0xFFFF)
-        last = step
-    if data.itemsize != 2 or array("H", [1]).tobytes() != b"\1\0":
-        data.byteswap()
-    return low, scale, data.tobytes()
-
-
-def _decisions(decisions: Sequence[Decision], language: str) -> dict[str, Any]:
-    """By actuator, with every rule's text once, as the page of the controller says it in this language."""
-    from controller.web.language import speech as web_speech
-    from controller.web.phrases import told
-
-    say = web_speech(language)
-    rules: dict[str, int] = {}
-    by: dict[str, dict[str, list[Any]]] = {}
-    with_values = len(decisions) <= _MOST_REASONS
-    for decision in decisions:
-        found = by.setdefault(decision.actuator, {"at": [], "target": [], "rule": []})
-        found["at"].append(round(decision.at))
-        found["target"].append(round(decision.target))
-        found["rule"].append(rules.setdefault(decision.rule, len(rules)))
-        if with_values:
-            found.setdefault("values", []).append(decision.values)
-    return {"rules": ["; ".join(told(part, say) for part in rule.split("; ")) for rule in rules], "by": by}
-
-
-def _days(start: datetime, interval: float, totals: Sequence[Column]) -> dict[str, Any]:
-    """Heat of each day, for each run."""
-    rows = round(86400 / interval)
-    count = max(math.ceil(len(totals[0].values) / rows), 1)
-    values = []
-    for total in totals:
-        ends = [total.values[min((day + 1) * rows, len(total.values)) - 1] for day in range(count)]
-        values.append([round(end - begin, 4) for begin, end in zip([0.0, *ends[:-1]], ends, strict=True)])
-    return {
-        "days": [start.timestamp() + day * 86400 for day in range(count)],
-        "daily": {"unit": "kWh/m²", "values": values},
-    }

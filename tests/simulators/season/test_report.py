@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simulators.season import backtest, report, series
+from simulators.season import backtest, plots, report, series
 from simulators.season.metrics import BY_AREA, EQUALLY_LARGE, METRICS
 from simulators.season.recorder import Recorder
 from simulators.season.speech import LOCALE, compiled, speech
@@ -125,7 +125,7 @@ def test_the_longest_bar_is_as_long_as_can_be(runs: dict[str, backtest.Run]) -> 
 
 @pytest.mark.parametrize("days", [0.1, 7.0, 138.0, 365.0, 3660.0])
 def test_a_page_has_so_few_rows_that_a_phone_takes_it_and_whole_days_of_them(days: float) -> None:
-    interval = report.interval(days)
+    interval = plots.interval(days)
     assert 86400 % interval == 0
     assert days * 86400 / interval <= 40_000
     assert interval % 300 == 0
