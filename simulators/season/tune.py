@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -27,6 +28,9 @@ from .ranges import Range
 from .season import Season
 
 _KEEP = re.compile(r"\s*(?P<name>\w[\w.]*)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)\s*")
+_OPENING = b'{"op_code"'
+"""So begins a journal of Optuna's."""
+
 _PATIENCE = 3
 """So often a trial is given out again whose worker died."""
 
@@ -254,11 +258,14 @@ def _storage(journal: Path) -> Any:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    if journal.exists():
-        with journal.open("rb+") as file:
-            whole = file.read()
-            file.truncate(whole.rfind(b"\n") + 1)
+    no_journal = ConfigError("is no journal of a study", Place(str(journal)), "choose another file")
+    whole = journal.read_bytes() if journal.exists() else b""
+    if whole and not whole.startswith(_OPENING):
+        raise no_journal  # somebody's own file: it is left as it is
+    torn = len(whole) - whole.rfind(b"\n") - 1
+    if torn:
+        os.truncate(journal, len(whole) - torn)
     try:
         return JournalStorage(JournalFileBackend(str(journal)))
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError("is no journal of a study", Place(str(journal)), "choose another file") from error
+        raise no_journal from error

@@ -141,9 +141,12 @@ def test_a_line_that_a_power_cut_has_torn_costs_one_season_at_most(tmp_path: Pat
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("garbage\nmore of it\n")
-    with pytest.raises(ConfigError, match="no journal of a study"):
-        Tuning(task(), tmp_path / "notes.txt")
+    notes = tmp_path / "notes.txt"
+    for text in ("garbage\nmore of it", '{"op_code": 2\n{"op_code": 3}\n'):
+        notes.write_text(text)
+        with pytest.raises(ConfigError, match="no journal of a study"):
+            Tuning(task(), notes)
+        assert notes.read_text() == text
 
 
 def test_where_none_keeps_its_bounds_the_nearest_is_told() -> None:
