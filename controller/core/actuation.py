@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from controller.model.commands import Cause, Followed, Level, Verb
 
-CONFIRM_AFTER = 30.0
+CONFIRM_AFTER: Final = 30.0
 """Seconds after which an unconfirmed command is sent again."""
 
-ALARM_AFTER = 90.0
+ALARM_AFTER: Final = 90.0
 """Seconds after which a device that does not follow raises an alarm, where it is not known to be slower."""
 
-_DEAF = "does not follow"
+_DEAF: Final = "does not follow"
 
 Explain = Callable[[], tuple[tuple[str, str], ...]]
 """Gives the values that something was decided on, written with their units."""
@@ -39,7 +39,10 @@ class Want(NamedTuple):
     @property
     def goal(self) -> float:
         """The target within its bounds."""
-        return min(max(self.target, self.low), self.high)
+        target, high = self.target, self.high
+        if target < self.low:
+            target = self.low
+        return high if target > high else target
 
     def cause(self) -> Cause:
         return Cause(self.level, self.rule, self.explain() if self.explain else (), self.chain)

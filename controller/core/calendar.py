@@ -35,14 +35,25 @@ class Calendar:
         self._observer = Observer(site.latitude, site.longitude)
         self._resolve = lru_cache(maxsize=256)(self._resolve_uncached)
         self._around = lru_cache(maxsize=64)(self._around_uncached)
+        self._day, self._day_begins, self._day_ends = date.min, 0, 0
 
     def local(self, wall_ns: int) -> datetime:
         return datetime.fromtimestamp(wall_ns / NS, self.zone)
 
+    def day_of(self, wall_ns: int) -> date:
+        """The local day."""
+        if not self._day_begins <= wall_ns < self._day_ends:
+            # kept, for it is asked for all day
+            self._day = self.local(wall_ns).date()
+            self._day_begins, self._day_ends = wall_ns, self._midnight(self._day + timedelta(days=1))
+        return self._day
+
     def midnight_after(self, wall_ns: int) -> int:
         """The next local midnight, UTC nanoseconds."""
-        tomorrow = self.local(wall_ns).date() + timedelta(days=1)
-        return round(datetime.combine(tomorrow, time(), self.zone).timestamp()) * NS
+        return self._midnight(self.day_of(wall_ns) + timedelta(days=1))
+
+    def _midnight(self, day: date) -> int:
+        return round(datetime.combine(day, time(), self.zone).timestamp()) * NS
 
     def inside(self, window: Window, wall_ns: int) -> bool:
         return any(start <= wall_ns < end for start, end in self.spans(window, wall_ns))
@@ -57,7 +68,7 @@ class Calendar:
 
     def spans(self, window: Window, wall_ns: int) -> Sequence[tuple[int, int]]:
         """The window's spans around `wall_ns`, from yesterday's to the day after tomorrow's."""
-        return self._around(window, self.local(wall_ns).date())
+        return self._around(window, self.day_of(wall_ns))
 
     def _around_uncached(self, window: Window, today: date) -> tuple[tuple[int, int], ...]:
         spans = []
@@ -74,7 +85,7 @@ class Calendar:
 
     def today(self, moment: DayTime, wall_ns: int) -> int:
         """When a time of day is on the local day of `wall_ns`, UTC nanoseconds."""
-        return self._resolve(self.local(wall_ns).date(), moment)
+        return self._resolve(self.day_of(wall_ns), moment)
 
     def _resolve_uncached(self, day: date, moment: DayTime) -> int:
         if moment.anchor == "clock":
@@ -130,7 +141,7 @@ class DayNode(Node):
 
     def update(self, now: Moment) -> None:
         network = self._clockwork.network
-        today = self._clockwork.calendar.local(now.wall_ns).date().isoformat()
+        today = self._clockwork.calendar.day_of(now.wall_ns).isoformat()
         if not self._date:
             self._date, self._began = today, now.t - SHORTEST_DAY
         elif today != self._date:

@@ -82,13 +82,14 @@ class Latch(Node):
     def update(self, now: Moment) -> None:
         values = self._network.values
         active = values[self.active] == 1.0
-        start = self.when.run(values)
-        end = self.until.run(values) if self.until else 1.0 - start
-        if active and end == 1.0:
-            active = False
-        elif not active and start == 1.0 and end != 1.0:
-            active, self.since = True, now.t
-        deciding = end if active else start
+        if active:
+            deciding = self._ends(values)
+            if deciding == 1.0:
+                active, deciding = False, self.when.run(values)
+        else:
+            deciding = self.when.run(values)
+            if deciding == 1.0 and (end := self._ends(values)) != 1.0:
+                active, self.since, deciding = True, now.t, end
         self._network.set(self.active, float(active))
         if deciding == deciding and self._blindness.since is None:
             return
@@ -99,6 +100,9 @@ class Latch(Node):
         self._network.set(self.blind, float(blind))
         if due is not None and not blind:
             self._network.wake(self, due)
+
+    def _ends(self, values: list[float]) -> float:
+        return self.until.run(values) if self.until else 1.0 - self.when.run(values)
 
     def state(self) -> object:
         return [self._network.values[self.active], self.since, self._blindness.since]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from controller.rules.compiler import Compiled
 
 from .conditions import Blindness
 from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 
-_INTEGRAL_STEP = 15.0
+_INTEGRAL_STEP: Final = 15.0
 """Seconds between two steps of an integral part: short against any travel time."""
 
-_ELSEWHERE = 10.0
+_ELSEWHERE: Final = 10.0
 """% between what was asked of an actuator and where it is, from which on it does not follow."""
 
 

@@ -7,30 +7,32 @@ which makes the estimate true again. Between two directions the motor rests for 
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.model.commands import Followed, Report, Verb
 
 from .actuation import Following, Order, Want, first_after
 from .plan import ActuatorPlan
 
-_OVERRUN = 5.0
+_OVERRUN: Final = 5.0
 """% of the way by which a run to an end stop is longer at least."""
 
-_DRIFT = 1.0
+_DRIFT: Final = 1.0
 """% of doubt that each run between the end stops adds."""
 
-_DOUBT = 10.0
+_DOUBT: Final = 10.0
 """With so many % of doubt a motor that should be at an end stop is sent there again."""
 
-_HOMING = 1.1
+_HOMING: Final = 1.1
 """A motor whose position nobody knows is closed for this many times its travel time."""
 
-_END = 0.5
+_END: Final = 0.5
 """Within so many % of an end stop the motor counts as being there."""
 
-_LAG = 15.0
+_LAG: Final = 15.0
 """Seconds by which a device may be behind: it got the command late, or was polled before it was through."""
 
-_REFUSED_PAUSE = 30.0
+_REFUSED_PAUSE: Final = 30.0
 """Seconds until a motor that refused is tried again."""
 
 

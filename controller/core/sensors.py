@@ -12,15 +12,17 @@ from controller.model.time import NS
 from .network import NAN, Moment, Network, Node, nan_if_none, none_if_unknown
 from .plan import SensorPlan, VotePlan
 
-_RATE_SLACK = 10.0
+_RATE_SLACK: Final = 10.0
 """Seconds added to the time between two readings when their difference is judged: polls jitter, values have steps."""
+
+_INFINITE: Final = float("inf")
 
 _GOOD: Final = Quality.GOOD
 """A member of an enumeration takes several look-ups, and every reading asks for this one."""
 
 _IS_GOOD: Final = float(Quality.GOOD)
 
-_AGREEING = 3
+_AGREEING: Final = 3
 """So many readings in a row that agree with each other, though not with the past, are the new truth."""
 
 
@@ -77,8 +79,11 @@ class Channel(Node):
         """Take a reading; what is made of it shows in the slots and as an event."""
         plan, network, at = self.plan, self._network, reading.at
         value = reading.value * plan.gain + plan.offset
-        late = network.instant.mono_ns - at.mono_ns
-        measured_at = now.t - late / NS if late > 0 else now.t
+        measured_at = now.t
+        if at is not network.instant:
+            late = network.instant.mono_ns - at.mono_ns
+            if late > 0:
+                measured_at -= late / NS
         if measured_at < self._heard:
             return  # overtaken on its way by a newer one
         quality, note = self._judge(reading, value, measured_at)
@@ -96,7 +101,7 @@ class Channel(Node):
 
     def _judge(self, reading: Reading, value: float, t: float) -> tuple[Quality, str]:
         plan, raw = self.plan, reading.value
-        if reading.quality is not _GOOD or not -math.inf < raw < math.inf:
+        if reading.quality is not _GOOD or not -_INFINITE < raw < _INFINITE:
             return max(reading.quality, Quality.STALE), reading.note or "the device has no value"
         if raw != self._raw:
             self._raw, self._changed = raw, t
@@ -105,7 +110,8 @@ class Channel(Node):
         if not plan.low <= value <= plan.high:
             return Quality.BAD, f"{value:g} {plan.quantity.unit} is outside {plan.low:g} .. {plan.high:g}"
         if plan.max_rate is not None and self._good == self._good:
-            allowed = plan.max_rate * (max(t - self._good_at, 0.0) + _RATE_SLACK)
+            passed = t - self._good_at
+            allowed = plan.max_rate * ((passed if passed > 0.0 else 0.0) + _RATE_SLACK)
             if abs(value - self._good) > allowed and not self._settled(value, plan.max_rate * _RATE_SLACK):
                 return Quality.BAD, f"{value:g} {plan.quantity.unit} is too sudden a change"
         return _GOOD, ""
@@ -192,8 +198,8 @@ class Vote(Node):
         values = self._network.values
         good = [values[m.value] for m in self.members if values[m.quality] == _IS_GOOD]
         self._network.set(self.value, _median(good))
-        best = Quality.GOOD if good else min(values[m.quality] for m in self.members)
-        self._network.set(self.quality, float(best))
+        best = _IS_GOOD if good else min(values[m.quality] for m in self.members)
+        self._network.set(self.quality, best)
         if self.plan.disagree is not None:
             self._network.set(self.disagree, float(len(good) > 1 and max(good) - min(good) > self.plan.disagree))
 

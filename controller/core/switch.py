@@ -6,25 +6,27 @@ longer than `max_on` at a stretch (then off until nobody asks for it any more), 
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.model.commands import Followed, Report, Verb
 
 from .actuation import Following, Order, Want, first_after
 from .plan import ActuatorPlan
 
-LEASE = 300.0
+LEASE: Final = 300.0
 """Seconds for which ON is ordered at the longest; it is renewed while it holds, so that a device with a timer of its
 own switches off when the controller dies."""
 
-_RENEW_AT = 2 / 3
+_RENEW_AT: Final = 2 / 3
 """A lease is renewed when this part of it is still left."""
 
-_ROUNDING = 1e-6
+_ROUNDING: Final = 1e-6
 
-_AGAIN = 1.0
+_AGAIN: Final = 1.0
 """Seconds until a switch that has just changed may change back, its own limits allowing: rules that chase each other
 within one step must not make it rattle."""
 
-_LEASE_SLACK = 2.0
+_LEASE_SLACK: Final = 2.0
 """Seconds by which a device may end a lease early without being told to go on."""
 
 

@@ -209,11 +209,11 @@ def show(value: float, shown: Unit) -> str:
         return "unknown"
     if shown.dimension == TIME:
         return show_duration(value * shown.scale)
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    text = f"{value:.{digits}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return f"{text} {shown}".rstrip()
+    if abs(value) >= 100:
+        text = f"{value:.0f}"
+    else:
+        text = (f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}").rstrip("0").rstrip(".")
+    return f"{text} {shown.symbol}" if shown.symbol else text
 
 
 def show_duration(seconds: float) -> str:

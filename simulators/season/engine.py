@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
+from typing import Final
 
 from controller.core.core import Core
 from controller.core.plan import Plan
@@ -31,14 +32,14 @@ from .wiring import SensorWire, Wiring, wire
 Watcher = Callable[[Instant, Sequence[Event]], None]
 """Sees what the core says, step by step."""
 
-_LONGEST_SILENCE = 1200.0
+_LONGEST_SILENCE: Final = 1200.0
 """s: slow sensors, those of slabs on a radio, report at least this often."""
 
-_TOGETHER = 1_000_000
+_TOGETHER: Final = 1_000_000
 """ns: a timer that is due this shortly before the next readings waits for them. Rounding must not make a sensor stale
 that is just about to be read."""
 
-_ROUNDS = 16
+_ROUNDS: Final = 16
 """Steps at one moment in which commands and reports answer each other."""
 
 
@@ -62,7 +63,7 @@ class Engine:
         self.steps = 0
         self.now = self.start = _instant(season)
         self._end = self.start.after(season.seconds).mono_ns
-        chance = instruments.Chance(season.seed)
+        chance = instruments.chance(season.seed)
         numbers = count()
         made = MachineHouse if machine else PlainHouse
         houses: list[House] = []
@@ -75,6 +76,7 @@ class Engine:
         self._physics = self._sensed = self.start.mono_ns
         self._cadences = [_cadence(w.plan.stale_after, season.cadence) for w in self.sensors]
         self._due = dict.fromkeys(sorted(set(self._cadences)), self.start.mono_ns)
+        self._soonest = self.start.mono_ns
         self._groups: dict[tuple[int, ...], list[tuple[int, str]]] = {}
         self._lost: dict[str, float] = {}
         self._edges: list[Edge] = [edge for edge in season.faults.edges if edge.at < self.start.wall_ns + self._end]
@@ -89,11 +91,13 @@ class Engine:
         """Go on for so many seconds, or to the end. Whether there is more."""
         end = self._end if seconds == math.inf else min(self.now.mono_ns + round(seconds * NS), self._end)
         offset = self.start.wall_ns - self.start.mono_ns
-        machines, due = self.machines, self._due
+        machines = self.machines
         while True:
-            soonest = min(due.values())
+            soonest = self._soonest
             stops = machines.next_end()
-            at = min(soonest, self._wake, stops) if stops else min(soonest, self._wake)
+            at = min(soonest, self._wake)
+            if stops:
+                at = min(at, stops)
             if self._edges:
                 at = min(at, self._edges[0].at - offset)
             at = max(at, self.now.mono_ns)
@@ -172,6 +176,7 @@ class Engine:
         cadences = tuple(cadence for cadence, due in self._due.items() if due <= at)
         for cadence in cadences:
             self._due[cadence] = at + cadence
+        self._soonest = min(self._due.values())
         group = self._groups.get(cadences)
         if group is None:
             group = self._groups[cadences] = [
@@ -181,7 +186,8 @@ class Engine:
         if self._lost:
             return [self._reading(point, shown[number], number) for number, point in group]
         # as tuples are made: the constructor of a named one is a function in Python, and there are twelve every minute
-        return [tuple.__new__(Reading, (point, shown[number], now, Quality.GOOD, "")) for number, point in group]
+        new, kind, good = tuple.__new__, Reading, Quality.GOOD
+        return [new(kind, (point, shown[number], now, good, "")) for number, point in group]
 
     def _reading(self, point: str, value: float, number: int) -> Reading:
         chance = self._lost.get(point, 0.0)

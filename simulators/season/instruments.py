@@ -11,6 +11,7 @@ import math
 from array import array
 from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from controller.model.units import Quantity
@@ -74,12 +75,18 @@ _YEAR = 365.0 * 86400.0
 
 
 class Chance:
-    """The tables: normal with deviation 1, and even between 0 and 1."""
+    """The tables: normal with deviation 1, and even between 0 and 1. Nobody writes to them."""
 
     def __init__(self, seed: int) -> None:
         random = Random(f"instruments {seed}")
         self.normal = array("d", (random.gauss(0.0, 1.0) for _ in range(TABLE)))
         self.even = array("d", (random.random() for _ in range(TABLE)))
+
+
+@lru_cache(maxsize=1)
+def chance(seed: int) -> Chance:
+    """The tables of a seed: seasons that are compared, and all of a study, share them."""
+    return Chance(seed)
 
 
 def row(number: int, place: int, quantity: Quantity, constant: float, character: Character) -> list[float]:

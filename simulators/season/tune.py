@@ -13,19 +13,17 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from controller.core.plan import SitePlan
 from controller.model.errors import ConfigError, Place, one_of
 from controller.model.units import UnitError, factor, unit
-from simulators.weather.table import WeatherTable
 
 from . import knobs
 from .metrics import about, names
 from .ranges import Range
 from .season import Season
+from .trial import evaluate, order
 
 _KEEP = re.compile(r"\s*(?P<name>\w[\w.]*)\s*(?P<sign><=?|>=?)\s*(?P<bound>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)\s*")
 _OPENING = b'{"op_code"'
@@ -107,24 +105,6 @@ class Trial(NamedTuple):
     setpoints: dict[str, float]
     metrics: dict[str, float]
     kept: bool
-
-
-def evaluate(site: str, rules: str, season: Season) -> dict[str, float]:
-    """One season; runs in a worker. Raises ConfigError where the rules are wrong."""
-    from . import compiling
-
-    compiling.use()
-    from .backtest import run
-    from .command import plan_from
-
-    plan = plan_from(site, rules)
-    return run(plan, season, _weather(season, plan.site)).result.flat()
-
-
-@lru_cache(maxsize=2)
-def _weather(season: Season, site: SitePlan) -> WeatherTable:
-    """The same for all trials of a worker."""
-    return season.table(site)
 
 
 class Tuning:
@@ -226,7 +206,7 @@ class Tuning:
     def _give_out(self, trial: Any, executor: Executor) -> Future[dict[str, float]]:
         units = {each.name: each.unit for each in self.task.over}
         rules = knobs.turn(self.task.rules, {name: (value, units[name]) for name, value in trial.params.items()})
-        return executor.submit(evaluate, self.task.site, rules, self.task.season)
+        return executor.submit(evaluate, order(self.task.site, rules, self.task.season))
 
     def _finish(self, trial: Any, metrics: dict[str, float]) -> Trial:
         excess = [each.excess(metrics) for each in self.task.keeps]

@@ -57,9 +57,16 @@ def test_it_is_not_used_once_the_core_is_imported() -> None:
     assert not compiling.use()
 
 
-def test_nothing_of_it_is_imported_before_a_command_asks_for_it() -> None:
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "controller.cli.main, simulators.season.command, simulators.season.tune_command",
+        "simulators.season.trial",  # all that a worker of a study imports by itself
+    ],
+)
+def test_nothing_of_it_is_imported_before_it_is_asked_for(modules: str) -> None:
     code = (
-        "import sys, controller.cli.main, simulators.season.command, simulators.season.tune_command\n"
+        f"import sys, {modules}\n"
         "from simulators.season import compiled, compiling\n"
         "print(*sys.modules.keys() & set(compiling.modules()))"
     )
