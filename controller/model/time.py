@@ -33,7 +33,7 @@ class Instant(NamedTuple):
 
 def later(at: Instant, seconds: float) -> Instant:
     """`Instant.after` for whoever asks at every step: a function is found sooner than a method of a tuple."""
-    ns = round(seconds * NS)
+    ns = int(seconds * NS + (0.5 if seconds >= 0.0 else -0.5))
     # as a tuple is made: the constructor of a named one is a function in Python
     return tuple.__new__(Instant, (at.mono_ns + ns, at.wall_ns + ns))
 

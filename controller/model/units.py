@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from .errors import one_of
@@ -203,8 +204,12 @@ def best_unit(dimension: Dimension) -> Unit:
     return Unit("?", dimension, 1.0)
 
 
+@lru_cache(maxsize=1024)
 def show(value: float, shown: Unit) -> str:
-    """A number with its unit as a person writes it: "18.5 °C", "72 %", "5 min"."""
+    """A number with its unit as a person writes it: "18.5 °C", "72 %", "5 min".
+
+    Kept, for sensors show the same few values again and again, and every decision names those that it is based on.
+    """
     if value != value:
         return "unknown"
     if shown.dimension == TIME:
@@ -213,6 +218,8 @@ def show(value: float, shown: Unit) -> str:
         text = f"{value:.0f}"
     else:
         text = (f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}").rstrip("0").rstrip(".")
+    if text == "-0":
+        text = "0"
     return f"{text} {shown.symbol}" if shown.symbol else text
 
 
