@@ -3,7 +3,8 @@
     python -m tests.benchmarks.season_tune [--days 30] [--trials 16] [--json]
 
 Both are clusters of processes on this machine, warmed up with a season for each worker, so that what is loaded and
-compiled on first use does not count.
+compiled on first use does not count. Workers import this module, too: were anything of the controller imported at its
+top, they would not find it compiled.
 """
 
 from __future__ import annotations
@@ -13,23 +14,28 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from distributed import Client, LocalCluster
-
-from simulators.season import ranges
-from simulators.season.tune import Task, Tuning, keep
-from tests.config.example import RULES, SITE
-from tests.simulators.season.rules import season
+if TYPE_CHECKING:
+    from simulators.season.tune import Task
 
 
 def task(days: float) -> Task:
+    from simulators.season import ranges
+    from simulators.season.tune import Task, keep
+    from tests.config.example import RULES, SITE
+    from tests.simulators.season.rules import season
+
     over = (ranges.read("heating_temperature.night=12..20 °C"),)
     return Task(SITE, RULES, season(days), over, (("energy", False),), (keep("hours_too_cold < 10"),))
 
 
 def measure(workers: int, days: float, trials: int) -> float:
     """Seconds for so many seasons."""
+    from distributed import Client, LocalCluster
+
+    from simulators.season.tune import Tuning
+
     kind: Any = LocalCluster
     client_of: Any = Client
     cluster = kind(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
