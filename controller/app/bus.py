@@ -31,7 +31,7 @@ class Bus:
         self._emit = emit
         self._driver: Driver | None = None
         self._failure = "not started yet"
-        self._heard = clock.now()
+        self._spoke, self._heard = False, clock.now()
 
     @property
     def patience(self) -> float:
@@ -39,7 +39,9 @@ class Bus:
         return PATIENCE * max((point.stale_after for d in self.settings.devices for point in d.points), default=60.0)
 
     def hangs(self, now: Instant) -> bool:
-        """Whether the driver runs and has said nothing at all for too long."""
+        """Whether the driver runs and has said nothing at all for too long. To be asked again and again."""
+        if self._spoke:
+            self._spoke, self._heard = False, now
         return self._driver is not None and now.seconds_since(self._heard) > self.patience
 
     def points(self) -> list[str]:
@@ -50,7 +52,7 @@ class Bus:
         """Make the driver and serve the bus until cancelled. Raises what the driver raises."""
         try:
             driver = self._driver = self._factory.open(self.settings, self._clock)
-            self._heard = self._clock.now()
+            self._spoke, self._heard = False, self._clock.now()
             await driver.run(self._take)
         except Exception as error:
             self._failure = str(error) or type(error).__name__
@@ -59,7 +61,7 @@ class Bus:
             self._driver = None
 
     def _take(self, inputs: Sequence[FieldInput]) -> None:
-        self._heard = self._clock.now()
+        self._spoke = True  # when is noted as soon as somebody asks: a command may be waiting for these inputs
         self._emit(inputs)
 
     def send(self, command: Command) -> None:

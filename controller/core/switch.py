@@ -101,7 +101,7 @@ class Switch:
                 if t >= self._may_end(t) - _ROUNDING:
                     return [self._switch_off(t)]
                 self.limited = "kept on for its shortest time on"
-            if self._must_renew(want, t) and t >= self._renew_at():
+            if self._must_renew(want, self._must_end(t)) and t >= self._renew_at():
                 return [self._order_on(want, t, renews=True)]
             return []
         if not wanted:
@@ -132,18 +132,19 @@ class Switch:
 
     def next_wake(self, want: Want, t: float) -> float | None:
         """When `advance` must be called again if nothing happens."""
-        times = []
+        times, wanted = [], want.goal >= 50
         if (look := self.following.next_look()) is not None:
             times.append(look)
         if self.on:
-            times.append(self._must_end(t))
-            if self._must_renew(want, t):
+            must_end = self._must_end(t)
+            times.append(must_end)
+            if self._must_renew(want, must_end):
                 times.append(self._renew_at())
-            if want.goal < 50:
+            if not wanted:
                 times.append(self._may_end(t))
             if not self.following.reachable:
                 times.append(self._lease_ends)
-        elif want.goal >= 50 and not self._spent:
+        elif wanted and not self._spent:
             times.append(self._may_start(t))
         return first_after(t, times)
 
@@ -173,11 +174,9 @@ class Switch:
     def _settled(self, t: float) -> float:
         return t + _AGAIN if t == self._changed else t
 
-    def _must_renew(self, want: Want, t: float) -> bool:
+    def _must_renew(self, want: Want, must_end: float) -> bool:
         """Whether it is to stay on beyond the present lease."""
-        ends = self._must_end(t)
-        if want.goal >= 50 and want.ends is not None:
-            ends = min(ends, want.ends)
+        ends = must_end if want.ends is None or want.goal < 50 else min(must_end, want.ends)
         return self._lease_ends < ends - _ROUNDING
 
     def _renew_at(self) -> float:
