@@ -70,4 +70,11 @@ def make() -> tuple[Callable[..., None], Callable[..., None]]:
     vectors = (number[::1], number[:, ::1], number[::1])
     live.compile((number, number, number, number, *vectors))
     show.compile((number, number, number, count, count, number, number, *vectors))
-    return live, show
+    return _entry(live), _entry(show)
+
+
+def _entry(function: Any) -> Callable[..., None]:
+    """The one version that there is of a function. It looks at no types: what it is given must have them right."""
+    (version,) = function.overloads.values()
+    entry: Callable[..., None] = version.entry_point
+    return entry

@@ -75,9 +75,10 @@ class Engine:
         self._even = chance.even
         self._physics = self._sensed = self.start.mono_ns
         self._cadences = [_cadence(w.plan.stale_after, season.cadence) for w in self.sensors]
-        self._due = dict.fromkeys(sorted(set(self._cadences)), self.start.mono_ns)
+        self._rhythms = sorted(set(self._cadences))
+        self._due = [self.start.mono_ns] * len(self._rhythms)
         self._soonest = self.start.mono_ns
-        self._groups: dict[tuple[int, ...], list[tuple[int, str]]] = {}
+        self._groups: dict[int, list[tuple[int, str]]] = {}
         self._lost: dict[str, float] = {}
         self._edges: list[Edge] = [edge for edge in season.faults.edges if edge.at < self.start.wall_ns + self._end]
         self._watchers: list[Watcher] = []
@@ -173,21 +174,28 @@ class Engine:
             self._physics = at
         shown = self.house.show(self._seconds(at), (at - self._sensed) / NS)
         self._sensed = at
-        cadences = tuple(cadence for cadence, due in self._due.items() if due <= at)
-        for cadence in cadences:
-            self._due[cadence] = at + cadence
-        self._soonest = min(self._due.values())
-        group = self._groups.get(cadences)
-        if group is None:
-            group = self._groups[cadences] = [
-                (number, w.plan.point) for number, w in enumerate(self.sensors) if self._cadences[number] in cadences
-            ]
-        now = self.now
+        group, now = self._read_now(at), self.now
         if self._lost:
             return [self._reading(point, shown[number], number) for number, point in group]
         # as tuples are made: the constructor of a named one is a function in Python, and there are twelve every minute
         new, kind, good = tuple.__new__, Reading, Quality.GOOD
         return [new(kind, (point, shown[number], now, good, "")) for number, point in group]
+
+    def _read_now(self, at: int) -> list[tuple[int, str]]:
+        """The sensors that are due, which is noted, by number and name."""
+        beats = 0
+        for place, rhythm in enumerate(self._rhythms):
+            if self._due[place] <= at:
+                self._due[place] = at + rhythm
+                beats |= 1 << place
+        self._soonest = min(self._due)
+        group = self._groups.get(beats)
+        if group is None:
+            due = {rhythm for place, rhythm in enumerate(self._rhythms) if beats >> place & 1}
+            group = self._groups[beats] = [
+                (number, w.plan.point) for number, w in enumerate(self.sensors) if self._cadences[number] in due
+            ]
+        return group
 
     def _reading(self, point: str, value: float, number: int) -> Reading:
         chance = self._lost.get(point, 0.0)
