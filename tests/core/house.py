@@ -191,6 +191,13 @@ class House:
                 self.values[point] = float(value)
         return self.read_now() if points else self
 
+    def look_again(self) -> Self:
+        """At its next step the core looks at everything, as one does that has just been restored."""
+        network = self.core._network
+        for node in network.nodes():
+            network.touch(node)
+        return self
+
     def read_now(self) -> Self:
         """All sensors are read at once, out of turn."""
         self._next_poll = self.t

@@ -294,7 +294,7 @@ calm_2 = st.lists(st.one_of(passing, passing, readings(POINTS_2), hands(ACTUATOR
 def test_restarts_are_invisible(things: list[Act], cuts: set[int]) -> None:
     """A process that dies and is back at once decides what it would have decided anyway.
 
-    (It looks once more than it would have: ramps, integrals and motors on their way are a step further.)
+    (It looks at everything once more than it would have, so the other is made to do the same.)
     """
     stay_together(a_house(), a_house(), things, cuts)
 
@@ -309,7 +309,7 @@ def stay_together(whole: House, cut: House, things: list[Act], cuts: set[int]) -
     for number, thing in enumerate(things):
         if number in cuts:
             cut.restart()
-            whole.read_now()
+            whole.look_again().read_now()
         thing(whole)
         thing(cut)
         for one, other in zip(whole.core.actuators(), cut.core.actuators(), strict=True):
