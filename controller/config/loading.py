@@ -177,7 +177,7 @@ def _twin(site: SiteFile, problems: Problems) -> TwinSettings | None:
     known = [name.text for name in site.compartments]
     for name in twin.compartments:
         if name.text not in known:
-            hint = one_of(name.text, known) if known else "the site has none: remove it here"
+            hint = one_of(name.text, known, "the site has none: remove it here")
             problems.add(name.error(f"there is no compartment {name.text}", 0, hint))
     structure, crop = twin.structure.text, "tomato" if twin.crop is None else twin.crop.text
     own = {

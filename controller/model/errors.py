@@ -59,7 +59,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near}?" if near else ""
 
 
-def one_of(word: str, known: Iterable[str]) -> str:
-    """A suggestion that always helps: the nearest name, or else the names there are."""
+def one_of(word: str, known: Iterable[str], none: str = "") -> str:
+    """A suggestion that always helps: the nearest name, or else the names there are, or `none` where there are none."""
     names = sorted(set(known))
+    if none and not names:
+        return none
     return did_you_mean(word, names) or ("known: " + ", ".join(names[:12]) + (", ..." if len(names) > 12 else ""))

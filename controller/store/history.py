@@ -13,7 +13,7 @@ from controller.model.commands import Cause
 from controller.model.points import Quality
 from controller.model.time import NS
 from controller.store.entries import COMMAND, DECISION, Entry, cause_of
-from controller.store.rollup import MINUTE, RESOLUTIONS
+from controller.store.rollup import DAY, MINUTE, RESOLUTIONS
 from controller.store.samples import ACTUATOR, READING, unpack
 from controller.store.schema import FILE, blocks_between, connect_readonly
 
@@ -86,6 +86,11 @@ class History:
             (resolution, start, end, kind, name, MOST_ROWS),
         )
         return [Span(*row) for row in rows]
+
+    def minutes(self, name: str, start: int, end: int, kind: str = READING) -> Iterator[Span]:
+        """`spans` of a minute, however many there are: read a day at a time."""
+        for day in range(start, end, DAY):
+            yield from self.spans(name, MINUTE, day, min(day + DAY, end), kind)
 
     def raw(self, name: str, start_ns: int, end_ns: int, kind: str = READING) -> list[Raw]:
         """The samples of a series from `start_ns` to before `end_ns`, in order of time, as far as they are still kept.

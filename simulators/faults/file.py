@@ -128,7 +128,7 @@ def _door(entry: FaultEntry, plan: Plan) -> str:
     if named is None:
         return str(Kind.DOOR)
     if named.text not in known:
-        hint = one_of(named.text, known) if known else "the site has none: leave it away"
+        hint = one_of(named.text, known, "the site has none: leave it away")
         raise named.error(f"there is no compartment {named.text!r}", 0, hint)
     return f"{named.text}.{Kind.DOOR}"
 

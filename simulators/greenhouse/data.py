@@ -43,6 +43,11 @@ def crop(name: str) -> Description:
     return _read(_find(name, "crops", crops()), parameters.CROP)
 
 
+def house(structure_name: str, crop_name: str) -> dict[str, float]:
+    """All parameters of a greenhouse with its crop, in SI. Raises ConfigError."""
+    return {**structure(structure_name).values, **crop(crop_name).values}
+
+
 def _find(name: str, folder: str, known: list[str]) -> Path:
     if name.endswith(".toml"):
         return Path(name)

@@ -67,7 +67,7 @@ class Twin:
         weather: WeatherTable | None = None,
         machine: bool = False,
     ) -> None:
-        given = {**data.structure(structure).values, **data.crop(crop).values}
+        given = data.house(structure, crop)
         around = weather or SyntheticWeather(start, latitude, longitude, seed, storm=storm)
         self.model = Model(given, around, machine=machine)
 

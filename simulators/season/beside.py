@@ -29,7 +29,6 @@ _LATE = 2 * INTERVAL
 """s without a look after which what went before does not count: the computer was asleep."""
 
 _NEEDED = ("outside.temperature", "outside.radiation")
-_OUTSIDE_CO2 = 420.0  # ppm
 _USUAL = {"outside.wind_speed": 2.0, "outside.rain": 0.0}
 _HUMIDITY = "outside.humidity"
 _DEW_RISES = 3.0 / 86400.0
@@ -115,7 +114,7 @@ class Beside:
         self._soil += INTERVAL / _SOIL_MEMORY * (temperature - self._soil)
         sky = air.sky_temperature(temperature, pressure, self._cover)
         wind, rain = max(held["outside.wind_speed"], 0.0), held["outside.rain"]
-        return [temperature, pressure, _OUTSIDE_CO2, wind, 0.0, radiation, sky, self._soil, rain]
+        return [temperature, pressure, derived.USUAL_CO2, wind, 0.0, radiation, sky, self._soil, rain]
 
     def _vapour_pressure(self, temperature: float) -> float:
         """Pa; by what is measured, or else by the dew point that is likely."""
@@ -153,8 +152,7 @@ class Factory:
             structure, crop = (
                 str(directory / name) if name.endswith(".toml") else name for name in settings.of(wiring.compartment)
             )
-            given = {**data.structure(structure).values, **data.crop(crop).values}
-            watches.append(Beside(plan, given, wiring))
+            watches.append(Beside(plan, data.house(structure, crop), wiring))
         return watches[0] if len(watches) == 1 else Several(watches)
 
 

@@ -53,7 +53,6 @@ _LOOKS = 5
 _TARGETS = (("air.temperature", 1.0), ("air.humidity", 5.0))
 """Points that are compared, and how much of a difference (in their unit) counts as one."""
 
-_OUTSIDE_CO2 = 420.0  # ppm
 
 _SETTLING = 6 * 3600.0
 """s at the beginning that are not compared: floor and soil find their temperature."""
@@ -63,7 +62,6 @@ _BRIDGED = 3600.0
 """s of unknown weather or positions over which the last value is held. What follows a longer hole is not compared until
 the house has settled again."""
 
-_DAY = 86400
 _EDGE = 0.01
 _NOTHING = 1e-6
 
@@ -268,7 +266,7 @@ def _weather(plan: Plan, history: History, begin: int, rows: int, blind: list[bo
     edges = map(_edges, (temperatures, pressures, wind, radiation, skies, rain))
     values: list[float] = []
     for temperature, pressure, speed, sun, sky, wet in zip(*edges, strict=True):
-        values += [temperature, pressure, _OUTSIDE_CO2, speed, 0.0, sun, sky, soil, wet]
+        values += [temperature, pressure, derived.USUAL_CO2, speed, 0.0, sun, sky, soil, wet]
     return WeatherTable(datetime.fromtimestamp(start, UTC), STEP, values)
 
 
@@ -280,11 +278,8 @@ def _edges(means: Sequence[float]) -> list[float]:
 
 def _series(history: History, name: str, start: int, rows: int, kind: str = READING) -> list[float]:
     """Means of every STEP s; NaN where nothing was recorded."""
-    end = start + round(rows * STEP)
     sums, counts = [0.0] * rows, [0] * rows
-    for span in (
-        span for day in range(start, end, _DAY) for span in history.spans(name, 60, day, min(day + _DAY, end), kind)
-    ):
+    for span in history.minutes(name, start, start + round(rows * STEP), kind):
         row = min(int((span.start - start) / STEP), rows - 1)
         sums[row] += span.mean
         counts[row] += 1

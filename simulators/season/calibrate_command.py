@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from controller.cli.main import fail
-from controller.cli.verb import DONE, NO, WRONG_USE, Verb
+from controller.cli.verb import Verb
 
 from .command import target
 
@@ -38,40 +35,26 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from controller.app.application import state_directory
-    from controller.model.errors import ConfigError
     from simulators.greenhouse import data
 
     from . import calibrate
-    from .recorded import between, opened, plan_at
+    from .recorded import Stretch, answer, plan_at
     from .wiring import only
 
-    try:
-        history = opened(arguments.state or state_directory())
-    except (OSError, ValueError) as error:
-        return fail(error, WRONG_USE)
-    try:
-        zone = ZoneInfo(plan_at(history).site.timezone)
-        begin, end = between(history, arguments.begin, arguments.end, zone)
-        if end - begin < calibrate.SHORTEST * 1e9:
+    def work(asked: Stretch) -> Callable[[], None]:
+        if asked.end - asked.begin < calibrate.SHORTEST * 1e9:
             raise ValueError(f"it takes {calibrate.SHORTEST / 3600:.0f} hours at least")
-        given = {**data.structure(arguments.structure).values, **data.crop(arguments.crop).values}
-        plan = plan_at(history, end)
-        record = calibrate.record(plan, only(plan, arguments.compartment), history, begin, end)
+        given = data.house(arguments.structure, arguments.crop)
+        plan = plan_at(asked.history, asked.end)
+        wiring = only(plan, arguments.compartment)
+        record = calibrate.record(plan, wiring, asked.history, asked.begin, asked.end)
         with _telling(quiet=arguments.json) as told:
             found = calibrate.calibrate(given, record, told=told)
         if arguments.write:
             arguments.write.write_text(calibrate.structure_file(arguments.structure, found), encoding="utf-8")
-    except ConfigError as error:
-        return fail(error, NO)
-    except ImportError as error:
-        return fail(f"the package {error.name} is not installed", WRONG_USE)
-    except (OSError, sqlite3.Error, ValueError) as error:
-        return fail(error, WRONG_USE)
-    finally:
-        history.close()
-    _answer(found, as_json=arguments.json)
-    return DONE
+        return lambda: _answer(found, as_json=arguments.json)
+
+    return answer(arguments, work)
 
 
 @contextmanager

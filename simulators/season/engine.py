@@ -264,8 +264,7 @@ def _instant(season: Season) -> Instant:
 
 def _given(wiring: Wiring, season: Season) -> dict[str, float]:
     """The structure and the crop. A valve waters as many m² as its flow is enough for."""
-    structure, crop = season.structure_of(wiring.compartment), season.crop_of(wiring.compartment)
-    given = {**data.structure(structure).values, **data.crop(crop).values}
+    given = data.house(season.structure_of(wiring.compartment), season.crop_of(wiring.compartment))
     flows = [each.plan.flow for each in wiring.actuators if each.plan.flow]
     if flows and given["irrigation_rate"] > 0:
         given["irrigation_area"] = flows[0] / given["irrigation_rate"]

@@ -30,14 +30,13 @@ def turn(rules: str, values: Mapping[str, tuple[float, str]]) -> str:
 def present(rules: str, wanted: Range) -> float:
     """What a number is now, in the unit of the range. Raises ConfigError."""
     document, _ = _read(rules)
-    place, key = _find(document, wanted.name)
-    return _number(str(place[key]), wanted.unit, wanted.name)
+    return _present(document, wanted)
 
 
 def check(rules: str, wanted: Range) -> None:
     """Raises ConfigError where there is no such number, or where one end is nothing that such a setpoint can be."""
-    present(rules, wanted)
     document, _ = _read(rules)
+    _present(document, wanted)
     quantity = quantity_of(_parted(wanted.name, document["setpoints"])[0])
     try:
         scale = factor(unit(wanted.unit), quantity.unit) if quantity else 0.0
@@ -57,6 +56,11 @@ def _read(rules: str) -> tuple[Any, Any]:
     parser.preserve_quotes = True
     parser.width = 10_000
     return parser.load(rules), parser
+
+
+def _present(document: Any, wanted: Range) -> float:
+    place, key = _find(document, wanted.name)
+    return _number(str(place[key]), wanted.unit, wanted.name)
 
 
 def _find(document: Any, name: str) -> tuple[Any, str]:

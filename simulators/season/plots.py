@@ -61,9 +61,10 @@ def pack(
     """What lies where, and the packed bytes. `parts` are the compartments; "" is a site that has none."""
     columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
     first = next(iter(recorders.values()))
-    total = len(first.columns()[0].values)
+    shown = list(next(iter(columns.values())).values())
+    total = len(shown[0].values)
     every = max(math.ceil(total / _MOST_ROWS), 1)
-    charts = _charts(first.columns(), parts)
+    charts = _charts(shown, parts)
     actuators = list(dict.fromkeys(name for recorder in recorders.values() for name in recorder.actuators()))
     wanted = {*actuators, *(name for chart in charts.values() for name in (*chart["once"], *chart["each"]))}
     packed = bytearray()

@@ -1,15 +1,23 @@
-"""What a controller has recorded, for the commands that read it: the history, a time of it, the files of then."""
+"""What a controller has recorded, for the commands that read it: a stretch of time, the history, the files of then."""
 
 from __future__ import annotations
 
+import argparse
+import sqlite3
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from controller.app.application import state_directory
 from controller.app.past import parse_time
+from controller.cli.main import fail
+from controller.cli.verb import DONE, NO, WRONG_USE
 from controller.config import RULES, SITE, Names
 from controller.core.plan import Plan
+from controller.model.errors import ConfigError
 from controller.model.time import NS
 from controller.store import History
 from controller.store.schema import FILE
@@ -19,6 +27,36 @@ from .command import plan_from
 _EVER = 2**63 - 1
 _OPEN = 120 * NS
 """The minute that is still open when the record ends, and a little more."""
+
+
+class Stretch(NamedTuple):
+    """A part of a history, in UTC nanoseconds, and the site's time zone."""
+
+    history: History
+    zone: ZoneInfo
+    begin: int
+    end: int
+
+
+def answer(arguments: argparse.Namespace, work: Callable[[Stretch], Callable[[], None]]) -> int:
+    """Have `work` read what the arguments ask for, close the history and have told what came of it. The exit code."""
+    try:
+        history = opened(arguments.state or state_directory())
+    except (OSError, ValueError) as error:
+        return fail(error, WRONG_USE)
+    try:
+        zone = ZoneInfo(plan_at(history).site.timezone)
+        tell = work(Stretch(history, zone, *between(history, arguments.begin, arguments.end, zone)))
+    except ConfigError as error:
+        return fail(error, NO)
+    except ImportError as error:
+        return fail(f"the package {error.name} is not installed", WRONG_USE)
+    except (OSError, sqlite3.Error, ValueError) as error:
+        return fail(error, WRONG_USE)
+    finally:
+        history.close()
+    tell()
+    return DONE
 
 
 def opened(state: Path) -> History:

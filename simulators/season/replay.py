@@ -20,6 +20,7 @@ from controller.model.time import NS, Instant
 from controller.scenarios import IdealDevices
 from controller.store.entries import DECISION, cause_of
 from controller.store.history import History
+from controller.store.rollup import MINUTE
 
 OPEN_LOOP = (
     "open loop: the recorded climate stays as it was, so this shows when other rules would have decided otherwise and "
@@ -35,7 +36,6 @@ LASTING = 30.0
 _WARM_UP = 3600.0
 """s before the first difference is counted: averages, sums and motors find their place."""
 
-_MINUTE, _DAY = 60, 86400
 _MOST_ENTRIES = 10_000_000
 
 
@@ -136,11 +136,10 @@ class _Readings:
 def _recorded(sensor: SensorPlan, history: History, begin: int, end: int) -> Iterator[tuple[int, str, float, Quality]]:
     raw = history.raw(sensor.point, begin, end)
     kept = raw[0].at_ns if raw else end
-    for day in range(begin // NS, kept // NS, _DAY):
-        for span in history.spans(sensor.point, _MINUTE, day, min(day + _DAY, kept // NS)):
-            at = (span.start + _MINUTE) * NS
-            if at <= kept:
-                yield at, sensor.point, (span.mean - sensor.offset) / sensor.gain, Quality.GOOD
+    for span in history.minutes(sensor.point, begin // NS, kept // NS):
+        at = (span.start + MINUTE) * NS
+        if at <= kept:
+            yield at, sensor.point, (span.mean - sensor.offset) / sensor.gain, Quality.GOOD
     for at, value, quality in raw:
         yield at, sensor.point, (value - sensor.offset) / sensor.gain, quality
 

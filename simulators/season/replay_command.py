@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from controller.cli.main import fail
-from controller.cli.verb import DONE, NO, WRONG_USE, Verb
+from controller.cli.verb import Verb
 
 from .command import progress
 
@@ -28,33 +27,23 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from controller.app.application import state_directory
-    from controller.model.errors import ConfigError
-
     from . import replay
-    from .recorded import between, opened, plan_at
+    from .recorded import Stretch, answer, plan_at
 
-    try:
-        history = opened(arguments.state or state_directory())
-    except (OSError, ValueError) as error:
-        return fail(error, WRONG_USE)
-    try:
-        zone = ZoneInfo(plan_at(history).site.timezone)
-        begin, end = between(history, arguments.begin, arguments.end, zone)
-        plan = plan_at(history, end, arguments.rules)
+    def work(asked: Stretch) -> Callable[[], None]:
+        plan = plan_at(asked.history, asked.end, arguments.rules)
         with progress("replay", 1.0, quiet=arguments.json) as tell:
-            found = replay.replay(plan, history, begin, end, tell)
-    except ConfigError as error:
-        return fail(error, NO)
-    except (OSError, sqlite3.Error, ValueError) as error:
-        return fail(error, WRONG_USE)
-    finally:
-        history.close()
-    if arguments.json:
-        print(json.dumps({"note": replay.OPEN_LOOP, "differences": [each.document() for each in found]}))
+            found = replay.replay(plan, asked.history, asked.begin, asked.end, tell)
+        return lambda: _answer(found, asked.zone, replay.OPEN_LOOP, as_json=arguments.json)
+
+    return answer(arguments, work)
+
+
+def _answer(found: list[Difference], zone: ZoneInfo, note: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"note": note, "differences": [each.document() for each in found]}))
     else:
-        _print(found, zone, replay.OPEN_LOOP)
-    return DONE
+        _print(found, zone, note)
 
 
 def _print(found: list[Difference], zone: ZoneInfo, note: str) -> None:

@@ -107,7 +107,7 @@ def only(plan: Plan, compartment: str | None) -> Wiring:
 
 def known(compartment: str, names: Collection[str]) -> str:
     """What to write instead of the name of a compartment that is none."""
-    return one_of(compartment, names) if names else "the site has none: leave it away"
+    return one_of(compartment, names, "the site has none: leave it away")
 
 
 def _wired(plan: Plan, compartment: str, area: float, *, first: bool) -> Wiring:

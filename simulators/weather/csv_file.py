@@ -28,8 +28,6 @@ from .table import COLUMNS, WeatherTable
 
 _HEADER = re.compile(r"\s*(?:outside\.)?(?P<name>[a-z_0-9]+)\s*(?:[\[(](?P<unit>[^\])]*)[\])])?\s*")
 
-_DEFAULT_CO2 = 420.0
-
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -175,7 +173,7 @@ def _record(
             gaps += found
     rows = len(filled["temperature"])
     filled["radiation"] = [max(value, 0.0) for value in filled["radiation"]]
-    for name, value in (("co2", _DEFAULT_CO2), ("wind_direction", 0.0), ("rain", 0.0)):
+    for name, value in (("co2", derived.USUAL_CO2), ("wind_direction", 0.0), ("rain", 0.0)):
         filled.setdefault(name, [value] * rows)
     filled["wind_direction"] = derived.unwrapped(filled["wind_direction"])
     if "sky_temperature" not in filled:

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from . import air, sun
 
+USUAL_CO2 = 420.0
+"""ppm outside, where nobody measures it."""
+
 UNKNOWN_COVER = 0.5
 """Cloud cover where nothing tells it."""
 

@@ -24,7 +24,6 @@ _Kind = tuple[int, float, str]
 
 _HEADER_LINES = 8
 _HALF_HOUR = 1800.0
-_CO2 = 420.0
 
 # column, from which number on it says "missing", and what it is called here
 _DRY_BULB, _DEW_POINT = (6, 99.9, "temperature"), (7, 99.9, "dew_point")
@@ -57,7 +56,7 @@ class TypicalYear:
         for name, hours in self.hours.items():
             late = 0.5 if name in ("radiation", "rain") else 1.0  # where in its hour a value holds
             columns[name] = [_between(hours, begin + timedelta(minutes=30 * step), late) for step in range(steps)]
-        columns["co2"] = [_CO2] * steps
+        columns["co2"] = [derived.USUAL_CO2] * steps
         columns["wind_direction"] = derived.unwrapped(columns["wind_direction"])
         values = (columns[name][step] for step in range(steps) for name, _ in COLUMNS)
         return WeatherTable(begin, _HALF_HOUR, values).since(start)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from . import air, sun
+from . import air, derived, sun
 from .table import INTERVAL, WeatherTable
 
 _DAY = 86400.0
@@ -20,7 +20,6 @@ _YEAR = 365.2422 * _DAY
 _SOUTHERN_SHIFT = 0.5
 _WARMEST = 202.0  # day of the year on the northern half of the earth
 _WARMEST_HOUR = 15.0  # local solar time
-_CO2 = 420.0  # ppm
 _NO_CLOUDS = -1.0
 _ROWS_PER_COURSE = 12  # the sun's declination is looked up anew every hour
 
@@ -136,7 +135,7 @@ class SyntheticWeather(WeatherTable):
         wind = max(breeze * (1 + 0.15 * self._gust), 0.0) * (1 - storm) + storm * (19.5 + 1.5 * self._gust)
         soil = climate.mean + 0.4 * climate.swing * math.cos(2 * math.pi * (season - 0.12))
         sky = air.sky_temperature(temperature, pressure, cover)
-        return temperature, pressure, _CO2, wind, self._direction, radiation, sky, soil, rain
+        return temperature, pressure, derived.USUAL_CO2, wind, self._direction, radiation, sky, soil, rain
 
     def _sine(self, unix: float) -> float:
         """Of the sun's elevation."""

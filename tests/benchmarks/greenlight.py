@@ -236,7 +236,7 @@ def write(weather: WeatherTable, days: int, path: Path) -> None:
 
 def ours(window: Window, theirs: Trajectories, *, machine: bool) -> tuple[Model, float, list[tuple[float, ...]]]:
     """Our model along GreenLight's weather and controls: it, the seconds it took, and what it showed every 5 min."""
-    given = {**data.structure("venlo").values, **data.crop("tomato").values, **window.given}
+    given = data.house("venlo", "tomato") | window.given
     given["site_elevation"] = theirs["hElevation"][0]
     model = Model(given, weather_of(theirs, given), machine=machine)
     for name, place in _STATES.items():

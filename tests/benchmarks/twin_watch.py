@@ -79,7 +79,7 @@ def watched(plan: Plan, start: datetime, days: float, broken: Break | None, twin
         faults = Schedule([Fault(broken.kind, broken.target, at, size=broken.size)])
     season = Season(start, days, faults=faults)
     engine = Engine(plan, season, season.table(plan.site), machine=compiled.available())
-    given = {**data.structure(season.structure).values, **data.crop(season.crop).values}
+    given = data.house(season.structure, season.crop)
     besides = [Beside(plan, adjusted(given, TWINS[twin], KNOBS), engine.wirings[0]) for twin in twins]
     heard: list[list[Told]] = [[] for _ in twins]
     more = True

@@ -18,6 +18,7 @@ from simulators.line.frames import seal
 from tests.simulators.devices.house import NODE, RELAYS
 
 NOON = Instant(0, int(datetime(2026, 6, 21, 3, tzinfo=UTC).timestamp() * 1e9))
+BAYS = (CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West"))
 PLAN = Plan(
     site=SitePlan("House", 35.8, 126.88, "Asia/Seoul"),
     sensors=(),
@@ -114,7 +115,7 @@ def test_each_compartment_is_a_greenhouse_of_its_own() -> None:
     plan = replace(
         PLAN,
         actuators=(ActuatorPlan("east.heater", "switch", "east.heater.relay", safe=0.0),),
-        compartments=(CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West")),
+        compartments=BAYS,
     )
     made = Field(plan, NOON)
     made.write("east.heater.relay", 1.0)
@@ -128,7 +129,7 @@ def test_each_compartment_is_a_greenhouse_of_its_own() -> None:
 
 
 def test_a_door_of_one_compartment_is_closed_in_the_other() -> None:
-    plan = replace(PLAN, compartments=(CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West")))
+    plan = replace(PLAN, compartments=BAYS)
     made = Field(plan, NOON, faults=Schedule([Fault(Kind.DOOR, "west.door", NOON.wall_ns)]))
     made.advance(1800.0)
     truth, untouched = made.state()["climate"], made.state()["untouched"]
@@ -140,7 +141,7 @@ def test_what_compartments_share_acts_in_all_of_them() -> None:
     plan = replace(
         PLAN,
         actuators=(ActuatorPlan("heater", "switch", "heater.relay", safe=0.0),),
-        compartments=(CompartmentPlan("east", "동", "East"), CompartmentPlan("west", "서", "West")),
+        compartments=BAYS,
     )
     made = Field(plan, NOON)
     made.write("heater.relay", 1.0)

@@ -29,7 +29,7 @@ from .rules import BEGIN, plan
 pytest.importorskip("scipy")
 pytestmark = pytest.mark.skipif(not compiled.available(), reason="too slow without machine code")
 
-GIVEN = {**data.structure("venlo").values, **data.crop("tomato").values}
+GIVEN = data.house("venlo", "tomato")
 TRUTH = {"heat loss of the cover": 1.6, "leakage": 3.0, "vents": 0.7, "heater": 0.8, "light through the cover": 0.9}
 DAYS = 3
 HOURS = 13  # of the recorded state

@@ -12,7 +12,7 @@ from simulators.greenhouse.model import Model
 from simulators.season.twin_watch import DOOR, HEATER, INTERVAL, VENT, WELDED, TwinWatch
 from simulators.weather.synthetic import SyntheticWeather
 
-GIVEN = {**data.structure("venlo").values, **data.crop("tomato").values}
+GIVEN = data.house("venlo", "tomato")
 Commands = Callable[[float], dict[int, float]]
 
 # as far as a fitted twin is off
