@@ -15,6 +15,7 @@ from .checks.conflicts import conflicts
 from .checks.endless import never_ends, never_fires, never_starts_again
 from .checks.guards import unbounded_irrigation, unguarded_vents, unmoved_actuators
 from .checks.periods import gaps_and_overlaps, unknown_to_setpoints
+from .checks.reach import out_of_reach
 from .checks.safe_positions import unreachable_safe_positions
 from .finding import Finding
 from .survey import Survey
@@ -24,6 +25,7 @@ CHECKS = (
     never_fires,
     never_starts_again,
     never_ends,
+    out_of_reach,
     chatter,
     self_defeating,
     unguarded_vents,

@@ -1,4 +1,4 @@
-"""Puts what is defined in the place of its name, so that the analysis meets no definitions."""
+"""Plans and trees with something put in the place of something else: definitions, so that the analysis meets none."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ def without_definitions(plan: Plan) -> Plan:
     if not plan.defines:
         return plan
     known = {define.name: define for define in plan.defines}
-    expanded = _map(plan, lambda expression: replace(expression, tree=_expand(expression.tree, known, {})))
+    expanded = mapped(plan, lambda expression: replace(expression, tree=_expand(expression.tree, known, {})))
     return replace(expanded, defines=())
 
 
-def _map(part: Part, change: Callable[[Expression], Expression]) -> Part:
+def mapped(part: Part, change: Callable[[Expression], Expression]) -> Part:
     """The same part of a plan with every expression in it changed."""
     made: Any = part
     if isinstance(part, Expression):
         made = change(part)
     elif isinstance(part, tuple) and not hasattr(part, "_fields"):
-        made = tuple(_map(item, change) for item in part)
+        made = tuple(mapped(item, change) for item in part)
     elif is_dataclass(part) and not isinstance(part, type):
         values = {field.name: getattr(part, field.name) for field in fields(part)}
-        changed = {name: new for name, value in values.items() if (new := _map(value, change)) is not value}
+        changed = {name: new for name, value in values.items() if (new := mapped(value, change)) is not value}
         made = replace(part, **changed) if changed else part
     return made  # type: ignore[no-any-return]
 
@@ -47,10 +47,10 @@ def _expand(tree: Tree, known: Mapping[str, DefinePlan], arguments: Mapping[str,
             return _expand(definition.expression.tree, known, dict(zip(definition.parameters, bound, strict=True)))
         case Is(subject, state) if isinstance(argument := arguments.get(subject), Name):
             return Is(argument.name, state, tree.at)
-    return _rebuilt(tree, lambda child: _expand(child, known, arguments))
+    return rebuilt(tree, lambda child: _expand(child, known, arguments))
 
 
-def _rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
+def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
     """The same node over changed children."""
     values = {field.name: getattr(tree, field.name) for field in fields(tree)}
     changed: dict[str, Any] = {

@@ -10,6 +10,7 @@ from controller.rules.tree import Not, Tree, Window, Within, walk
 
 from .expand import without_definitions
 from .moments import Moment, moments
+from .reach import Reach
 from .scene import Scene, Truth
 from .search import Verdict, Witness, search
 
@@ -24,6 +25,10 @@ class Survey:
     @cached_property
     def moments(self) -> list[Moment]:
         return moments(self.plan.site, self.plan.periods, self._windows(), self.year)
+
+    @cached_property
+    def reach(self) -> Reach:
+        return Reach(self.plan, self.moments)
 
     def _windows(self) -> Iterator[Window]:
         for rule in self.plan.irrigation:

@@ -1,4 +1,4 @@
-"""Thirty mistakes that a grower could make: each is found, with the values at which it happens."""
+"""Mistakes that a grower could make: each is found, with the values at which it happens."""
 
 from __future__ import annotations
 
@@ -185,6 +185,36 @@ MISTAKES = [
         *rule("name: Breeze, when: outside.wind_speed >= 0 m/s, do: {fan: on}"),
         "never ends",
         "'Breeze' is always active",
+    ),
+    Mistake(
+        "a setpoint with a slipped point",
+        "night: 16 °C",
+        "night: 160 °C",
+        "out of reach",
+        "air.temperature never comes to heating_temperature - 0.5 °C",
+        "heating_temperature - 0.5 °C = 160 °C",
+    ),
+    Mistake(
+        "a P-band that begins in the oven",
+        "heating_temperature + 4 °C",
+        "heating_temperature + 400 °C",
+        "out of reach",
+        "air.temperature never comes to ventilation_temperature",
+        "= 416 °C .. 418 °C",
+    ),
+    Mistake(
+        "a band that nothing fills",
+        "band: 6 °C",
+        "band: 600 °C",
+        "out of reach",
+        "air.temperature never changes by 600 °C",
+    ),
+    Mistake(
+        "a part of a condition beyond saturation",
+        "air.vpd > 1.6 kPa for 3 min",
+        "(air.vpd > 1.6 kPa and air.humidity < 140 %) for 3 min",
+        "out of reach",
+        "air.humidity never comes to 140 %",
     ),
     Mistake(
         "no deadband",

@@ -97,6 +97,9 @@ def test_the_analysis_knows_settings() -> None:
     (clash,) = analysed(f"{strong}, when: outside.radiation > 300 W/m²", f"{weak}, when: outside.radiation > 500 W/m²")
     assert "set nutrient_ec at the same time" in clash
     assert "outside.radiation = " in clash
+    (beyond,) = analysed("name: A, set: nutrient_ec, to: 24 mS/cm - 0.4 mS/cm * (outside.radiation / 2000 W/m²)")
+    assert "nutrient_ec never comes to 24 mS/cm - 0.4 mS/cm" in beyond
+    assert "(nutrient_ec is only ever 0.5 mS/cm .. 4 mS/cm; did you mean 2.4 mS/cm?)" in beyond
     unmoved = analysed("name: X, when: outside.radiation > 1 W/m² and nutrient_ec > 2 mS/cm, do: {valve: closed}")
     assert any("no rule sets nutrient_ec" in finding for finding in unmoved)
 

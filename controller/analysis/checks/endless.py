@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.core.plan import Expression, RulePlan
+from controller.core.plan import Expression, Plan, RulePlan
 from controller.rules.tree import Name, Not, walk
 
 from ..finding import Finding
@@ -14,13 +14,7 @@ from ..survey import Survey
 
 def never_fires(survey: Survey) -> Iterator[Finding]:
     """What can never become true, within the ranges of its sensors and on any day of the year."""
-    plan = survey.plan
-    named = [(f"rule {rule.name!r}", rule.when) for rule in plan.rules if isinstance(rule, RulePlan)]
-    named += [(f"safety rule {rule.name!r}", rule.when) for rule in plan.safety]
-    named += [(f"limit {limit.name!r}", limit.when) for limit in plan.limits if limit.when]
-    named += [(f"alarm {alarm.name!r}", alarm.when) for alarm in plan.alarms]
-    named += [(f"irrigation {rule.name!r}", rule.start) for rule in plan.irrigation if rule.start]
-    for name, when in named:
+    for when, name in _beginnings(survey.plan).items():
         if _never(survey, when):
             yield Finding(
                 "never fires",
@@ -58,7 +52,7 @@ def never_ends(survey: Survey) -> Iterator[Finding]:
                 rule.until.text.place,
                 suggestion=_ranges(survey, rule.until),
             )
-    for rule in _rules(survey):
+    for rule in _rules(survey.plan):
         if rule.until is None and survey.together(Not(rule.when.tree)) is Verdict.NEVER:
             yield Finding(
                 "never ends",
@@ -68,12 +62,28 @@ def never_ends(survey: Survey) -> Iterator[Finding]:
             )
 
 
+def awaited(plan: Plan) -> Iterator[Expression]:
+    """The conditions that these checks speak of where they can never come true."""
+    yield from _beginnings(plan)
+    yield from (rule.until for rule in _rules(plan) if rule.until is not None)
+
+
+def _beginnings(plan: Plan) -> dict[Expression, str]:
+    """What something waits for, and what that is."""
+    named = [(rule.when, f"rule {rule.name!r}") for rule in plan.rules if isinstance(rule, RulePlan)]
+    named += [(rule.when, f"safety rule {rule.name!r}") for rule in plan.safety]
+    named += [(limit.when, f"limit {limit.name!r}") for limit in plan.limits if limit.when]
+    named += [(alarm.when, f"alarm {alarm.name!r}") for alarm in plan.alarms]
+    named += [(rule.start, f"irrigation {rule.name!r}") for rule in plan.irrigation if rule.start]
+    return dict(named)
+
+
 def _latched(survey: Survey) -> list[RulePlan]:
-    return [rule for rule in _rules(survey) if rule.until is not None]
+    return [rule for rule in _rules(survey.plan) if rule.until is not None]
 
 
-def _rules(survey: Survey) -> list[RulePlan]:
-    return [rule for rule in (*survey.plan.rules, *survey.plan.safety) if isinstance(rule, RulePlan)]
+def _rules(plan: Plan) -> list[RulePlan]:
+    return [rule for rule in (*plan.rules, *plan.safety) if isinstance(rule, RulePlan)]
 
 
 def _never(survey: Survey, condition: Expression) -> bool:
@@ -81,7 +91,10 @@ def _never(survey: Survey, condition: Expression) -> bool:
 
 
 def _ranges(survey: Survey, condition: Expression) -> str:
-    """What the named sensors can report."""
+    """What the named sensors can report, or the number in the condition that none of them comes to."""
+    beyond = [found.advice for found in survey.reach.thresholds(condition) if found.home is condition]
+    if beyond:
+        return beyond[0]
     named = {node.name for node in walk(condition.tree) if isinstance(node, Name)}
     ranges = [
         f"{sensor.point} reports {sensor.low:g} .. {sensor.high:g} {sensor.quantity.unit}".rstrip()
