@@ -23,7 +23,7 @@ from . import profile
 from .device import ProfileDevice
 from .ksx3267 import codes as korean
 from .ksx3267.device import KsNode
-from .ksx3267.node import CODES_FROM, INFO, NodeInfo, NodeOptions, layout, node_info, told_besides
+from .ksx3267.node import CODES_FROM, INFO, OFFSETS, NodeInfo, NodeOptions, layout, node_info, told_besides
 from .link import Link, NoAnswer
 from .messages import BIT_READS, READ_HOLDING, READ_INPUT, WORD_READS, Answer, FieldDevice, Job, Pause, Request
 from .options import SerialOptions, TcpOptions, bus_options
@@ -199,10 +199,15 @@ def _now() -> Instant:
 
 async def _identify(asking: _Asking, address: int, options: SerialOptions | TcpOptions) -> Finding:
     link = _serial(options)
-    for offset in (0, -1):
+    node = None
+    for offset in OFFSETS:
         words = await asking.words(address, Request(READ_HOLDING, INFO[0] + offset, INFO[1]))
-        if words is not None and node_info(words).plausible:
-            return await _node(asking, address, link, node_info(words), offset)
+        if words is not None and (info := node_info(words)).plausible:
+            node = info, offset
+            if not info.may_be_one_off:
+                break
+    if node is not None:
+        return await _node(asking, address, link, *node)
     fits: list[tuple[tuple[int, int, bool], Finding]] = []
     for name in profile.names():
         known = profile.load(name)

@@ -108,7 +108,7 @@ class Part(IntEnum):
     NODE_STATUS = -1
     CONTROL = -2  # 1 local, 2 remote, 3 by hand at the node
     POSITION = -3  # of a retractable of level 2, %
-    RATIO = -4  # of a switch of level 2
+    RATIO = -4  # of a switch of level 2, %; negative where it runs backwards
     AREA = -5  # zones of the first nutrient supply that are watered together, as an output
     ALERT = -6  # of a nutrient supply
     TARGET_EC = -7  # what the nutrient supply is told to mix at its next start
@@ -354,6 +354,6 @@ def source(name: str, place: Place = Place()) -> Source:
         return Source(_NUMBERS[Part(code)], "number")
     if code in _OUTPUTS:
         return Source(output=_OUTPUTS[code])
-    if code == Part.POSITION:
+    if code in (Part.POSITION, Part.RATIO):
         return Source(unit="%")
     return Source(unit=SENSORS[code].unit if code in SENSORS else "")

@@ -7,6 +7,7 @@ Decisions where the sources are silent or disagree:
 - Annex A of KS X 3267 has no integrated node (type 3, protocol 10). Ours follows the codes, from 203 and 503.
 - Nor is there a default node of protocol 30 besides the gateway: it has the areas that its gateway's children have,
   then follows the codes.
+- Where devices follow the codes, an empty slot takes no registers; in the nodes with fixed blocks it keeps its own.
 - Sensor codes from 25 on are of KS B 7958 and have its order (status, value) also in a node of protocol 10 that follows
   the codes, but not in Annex A's fixed blocks.
 """
@@ -109,6 +110,8 @@ def _node(read: tuple[str, ...], write: tuple[str, ...] | None, start: int = REA
 _PLAIN = _node(("opid", "status"), ("operation", "opid"))
 _WITH_CONTROL = _node(("status", "opid", "control"), ("operation", "opid", "control"))
 _NEXT = _node(("opid", "status", "control"), ("operation", "opid", "control"))
+_NEXT_SENSORS = _node(("status",), None, start=202)
+_NEXT_MOVING_SENSORS = _node(("status", "zone-id", "pos-x", "pos-y", "pos-z"), None, start=202)
 _NEXT_NUTRIENT = _NEXT._replace(
     write=Writes(
         WRITE_FROM,
@@ -126,11 +129,11 @@ def _annex_a_sensors(channels: int) -> Description:
 def _annex_a_actuators(channels: int) -> Description:
     # slot i: opid, status, remaining time at 203 + 4 (i - 1), command at 503 + 4 (i - 1); slots 1 to 16 are switches
     # and 17 to 24 retractables, which gives 267 and 567 for the first of these
-    blocks = [
-        Block(0, Region(203 + 4 * i, _TIMED), Writes(503 + 4 * i, {None: ("operation", "opid", "time")}))
-        for i in range(channels)
-    ]
-    return Description(_PLAIN, tuple(blocks))
+    return Description(_PLAIN, tuple(_timed(0, 203 + 4 * i, 503 + 4 * i) for i in range(channels)))
+
+
+def _timed(code: int, read: int, write: int) -> Block:
+    return Block(code, Region(read, _TIMED), Writes(write, {None: ("operation", "opid", "time")}))
 
 
 def _nutrient_node(node: Block, order: tuple[str, ...], supply: Block) -> Description:
@@ -148,6 +151,10 @@ _NUTRIENT_3 = _nutrient_node(
         Writes(504, {None: ("operation", "opid", "start-area", "stop-area", "on-sec", "EC", "pH")}),
     ),
 )
+_LEVEL_1_CODES = (102,) * 8 + (112,) * 2
+_LEVEL_1 = Description(
+    _WITH_CONTROL, tuple(_timed(code, 204 + 4 * i, 504 + 4 * i) for i, code in enumerate(_LEVEL_1_CODES))
+)
 _NUTRIENT_4 = _nutrient_node(_NEXT_NUTRIENT, _OF_7958, Block(205, Region(264, _SUPPLY), Writes(505, _SUPPLIES)))
 
 
@@ -157,6 +164,8 @@ def default(kind: int, product: int, protocol: int, channels: int) -> Descriptio
         if kind == SENSOR_NODE:
             return _annex_a_sensors(channels)
         if kind == ACTUATOR_NODE:
+            if (product, channels) == (1, 10):
+                return _LEVEL_1
             known = {1: _WITH_CONTROL, 9: _node(("opid", "status"), None)}
             return Description(known[product], None) if product in known else _annex_a_actuators(channels)
         if kind == INTEGRATED_NODE:
@@ -167,6 +176,14 @@ def default(kind: int, product: int, protocol: int, channels: int) -> Descriptio
         return None
     if protocol == KS_B_7958_2024:
         return Description(_WITH_CONTROL, None)
-    if protocol == KS_B_7958_NEXT:
-        return _NUTRIENT_4 if (kind, product) == (INTEGRATED_NODE, 5) else Description(_NEXT, None)
-    return None
+    return _next_default(kind, product, channels) if protocol == KS_B_7958_NEXT else None
+
+
+def _next_default(kind: int, product: int, channels: int) -> Description:
+    if kind == SENSOR_NODE:
+        return Description(_NEXT_MOVING_SENSORS if product == 3 else _NEXT_SENSORS, None)
+    if (kind, product) == (ACTUATOR_NODE, 3):  # of displays
+        return Description(_PLAIN, None)
+    if (kind, product) == (INTEGRATED_NODE, 5):
+        return _NUTRIENT_4 if channels == 21 else Description(_NEXT_NUTRIENT, None)
+    return Description(_NEXT, None)

@@ -29,7 +29,7 @@ from .codes import (
     wanted,
 )
 from .description import Block, Region, Writes
-from .node import CODES_FROM, INFO, NodeOptions, layout, node_info
+from .node import CODES_FROM, INFO, OFFSETS, NodeInfo, NodeOptions, layout, node_info
 from .states import Shown, Values
 
 _BRIDGE = 40  # registers: nodes are slow to answer, so one long read beats two short ones
@@ -287,29 +287,39 @@ class KsNode:
     def _identify(self) -> Steps:
         """Read node information and device codes; leaves `_known`, or `_trouble` in words."""
         self._trouble = "does not answer like a Korean standard node"
-        for offset in (0, -1) if self._options.offset is None else (self._options.offset,):
+        found = yield from self._who()
+        if found is None:
+            return
+        offset, info = found
+        description = self._options.description or info.default()
+        if description is None:
+            self._trouble = info.unknown
+            return
+        answer = yield Request(READ_HOLDING, CODES_FROM + offset, info.channels)
+        assert answer is not None
+        if answer.refusal is not None:
+            self._trouble = f"device codes {refusal_text(answer.refusal)}"
+            return
+        node = None if self._mute else description.node
+        blocks = layout(info, answer.words, description)
+        self._known = Known(offset, node, blocks, self._reads(node, blocks))
+        self._trouble = ""
+        if self._options.take_control and _has(node, "control"):
+            yield from self._take_control(self._known)
+
+    def _who(self) -> Generator[Request | Pause, Answer | None, tuple[int, NodeInfo] | None]:
+        """The address offset and the node information, where there is any."""
+        found = None
+        for offset in OFFSETS if self._options.offset is None else (self._options.offset,):
             answer = yield Request(READ_HOLDING, INFO[0] + offset, INFO[1])
             assert answer is not None
             self._at = answer.at
             info = node_info(answer.words) if answer.refusal is None else None
-            if info is None or not info.plausible:
-                continue
-            description = self._options.description or info.default()
-            if description is None:
-                self._trouble = info.unknown
-                return
-            answer = yield Request(READ_HOLDING, CODES_FROM + offset, info.channels)
-            assert answer is not None
-            if answer.refusal is not None:
-                self._trouble = f"device codes {refusal_text(answer.refusal)}"
-                return
-            node = None if self._mute else description.node
-            blocks = layout(info, answer.words, description)
-            self._known = Known(offset, node, blocks, self._reads(node, blocks))
-            self._trouble = ""
-            if self._options.take_control and _has(node, "control"):
-                yield from self._take_control(self._known)
-            return
+            if info is not None and info.plausible:
+                found = offset, info
+                if not info.may_be_one_off:
+                    break
+        return found
 
     def _reads(self, node: Block | None, blocks: Mapping[Wanted, Block]) -> tuple[Span, ...]:
         needed = [target.device for _, target in self._inputs] + [target.device for target in self._outputs.values()]
@@ -360,11 +370,13 @@ class KsNode:
         return ()
 
     def _held(self) -> str:
-        """Why the node must not be commanded, or ""."""
+        """Why the node must not be commanded, or "". A control of 0 is that of nodes which have none."""
         if self._control == Control.MANUAL:
             return "the node is operated by hand"
         if self._control == Control.LOCAL:
             return "the node decides for itself: set it to remote there, or give its device the option control: remote"
+        if self._control not in (None, 0, Control.REMOTE):
+            return f"the node's control is {self._control}, which no standard knows"
         return ""
 
     # what is in the registers

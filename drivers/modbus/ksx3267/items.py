@@ -22,7 +22,7 @@ ITEMS: dict[str, Type] = {
     "opid": "u16",
     "operation": "u16",
     "control": "u16",
-    "ratio": "u16",
+    "ratio": "i16",
     "position": "u16",
     "area": "u16",
     "alert": "u16",

@@ -14,6 +14,8 @@ from .description import Block, Description
 
 INFO = (1, 8)  # first register, count
 CODES_FROM = 101
+OFFSETS = (0, -1)  # from the standard's number of a register to its address on the wire
+_PROTOCOLS = (10, 20, 30, 31)
 _TOLD = {"position": Part.POSITION, "ratio": Part.RATIO, "alert": Part.ALERT}
 
 
@@ -31,7 +33,15 @@ class NodeInfo(NamedTuple):
     @property
     def plausible(self) -> bool:
         """Whether this is a node's information at all: a wrong address offset raises no error, it reads rubbish."""
-        return self.type in (1, 2, 3, 4) and self.protocol in (10, 20, 30, 31) and 1 <= self.channels <= 100
+        return self.type in (1, 2, 3, 4) and self.protocol in _PROTOCOLS and 1 <= self.channels <= 100
+
+    @property
+    def may_be_one_off(self) -> bool:
+        """Whether this might be a node of address offset -1 that was read with 0, and looks like one all the same.
+
+        Its protocol then stands where the product code should be, its number of channels where the protocol should.
+        """
+        return self.product in _PROTOCOLS
 
     @property
     def key(self) -> str:

@@ -12,10 +12,12 @@ from controller.model.ports import PointSettings
 from controller.model.time import Instant
 
 from . import items
-from .codes import SENSORS, Part, Status, Wanted, alert_text, followed, is_error, quality, status_text
+from .codes import SENSORS, Control, Part, Status, Wanted, alert_text, followed, is_error, quality, status_text
 from .description import Region
 
 Values = Mapping[str, float]
+_LOWEST: Mapping[int, float] = {Part.RATIO: -100}  # one that runs backwards
+_HIGHEST: Mapping[int, float] = {Part.POSITION: 100, Part.RATIO: 100}
 _ITEMS = {Part.POSITION: "position", Part.RATIO: "ratio", Part.ALERT: "alert"}
 
 
@@ -39,6 +41,8 @@ def of_node(point: PointSettings, target: Wanted, own: Values, at: Instant, refu
     value = own.get("status" if target.family == Part.NODE_STATUS else "control")
     if value is None:
         return Reading.missing(point.name, at, Quality.BAD, refusal or "the node does not tell")
+    if target.family == Part.CONTROL and value not in tuple(Control):
+        return Reading.missing(point.name, at, Quality.BAD, f"a control of {value:g} cannot be")
     return Reading(point.name, value * point.factor + point.shift, at)
 
 
@@ -46,7 +50,7 @@ def of_actuator(point: PointSettings, target: Wanted, found: Values, at: Instant
     """Something that an actuator says of itself."""
     item = _ITEMS[Part(target.family)]
     value = found.get(item)
-    if value is None or (target.family == Part.POSITION and value > 100):
+    if value is None or not _LOWEST.get(target.family, 0) <= value <= _HIGHEST.get(target.family, math.inf):
         return Reading.missing(point.name, at, Quality.BAD, f"the device has no {item}")
     note = alert_text(int(value)) if target.family == Part.ALERT else ""
     return Reading(point.name, value * point.factor + point.shift, at, note=note)

@@ -122,9 +122,10 @@ def integrated(shift: int = 0, codes: Sequence[int] = INTEGRATED) -> Node:
     return node
 
 
-def with_control(control: int) -> Node:
+def with_control(control: int, shift: int = 0) -> Node:
     """The default actuator node of level 1: eight switches, two retractables, and a right to command it."""
-    node = Node(info(2, 10, product=1), [SWITCH] * 8 + [RETRACTABLE] * 2)
+    node = Node(info(2, 10, product=1), [SWITCH] * 8 + [RETRACTABLE] * 2, shift)
+    node.at(9, 0)
     node.at(201, 0, 7, control)
     node.own = (201, 202, 203)
     for i in range(10):

@@ -101,6 +101,27 @@ def test_the_actuator_node_of_level_1() -> None:
     assert blocks[Wanted(RETRACTABLE, 2)] == (240, 540)
 
 
+def test_an_empty_slot_of_the_actuator_node_of_level_1_keeps_its_place() -> None:
+    blocks = where(info(2, 10, product=1), [SWITCH, 0, SWITCH, 0, 0, 0, 0, 0, 0, RETRACTABLE])
+    assert blocks == {Wanted(SWITCH, 1): (204, 504), Wanted(SWITCH, 2): (212, 512), Wanted(RETRACTABLE, 1): (240, 540)}
+
+
+@pytest.mark.parametrize(
+    ("product", "first"),
+    [(2, 203), (3, 210)],
+    ids=["sensors only", "sensors that move, with their zone and three coordinates"],
+)
+def test_sensor_nodes_of_protocol_31_have_no_control_right(product: int, first: int) -> None:
+    blocks = where(info(1, 3, product=product, protocol=31), [1, 0, 2])
+    assert blocks == {Wanted(1, 1): (first, None), Wanted(2, 1): (first + 3, None)}
+
+
+def test_a_supply_of_level_4_with_other_sensors_follows_the_codes() -> None:
+    blocks = where(info(3, 3, product=5, protocol=31), [12, 16, 205])
+    assert blocks[Wanted(16, 1)] == (207, None)
+    assert blocks[Wanted(NUTRIENT_SUPPLY, 1)] == (210, 505)
+
+
 def test_the_nutrient_node_of_ks_x_3288() -> None:
     blocks = where(info(3, 21, product=4, protocol=20), [12] * 3 + [16] * 3 + [7] + [5] * 13 + [204])
     assert [blocks[Wanted(12, k)][0] for k in (1, 2, 3)] == [204, 207, 210]
@@ -498,7 +519,7 @@ async def test_values_that_cannot_be(bench: Bench, start: Start) -> None:
 LEVEL_1 = {"fan": "switch/1", "vent": "retractable/1", "right": "control"}
 
 
-@pytest.mark.parametrize("control", [1, 3])
+@pytest.mark.parametrize("control", [1, 3, 7])
 async def test_a_node_that_is_not_ours_is_never_commanded(bench: Bench, start: Start, control: int) -> None:
     bench.slaves[5] = node = korean.with_control(control)
     async with start(device("node", LEVEL_1, address=5, profile="ks-x-3267", poll="1 h")) as line:
@@ -507,8 +528,26 @@ async def test_a_node_that_is_not_ours_is_never_commanded(bench: Bench, start: S
             assert report.followed is Followed.HELD
             assert report.note
         await line.heard.until(lambda: line.heard.readings("right"))
-        assert line.heard.readings("right")[0].value == control
+        right = line.heard.readings("right")[0]
+        assert right.value == control if control <= 3 else right.quality is Quality.BAD
         assert node.writes == []
+
+
+async def test_a_node_with_a_control_of_0_has_no_control_right(bench: Bench, start: Start) -> None:
+    bench.slaves[5] = node = korean.with_control(0)
+    async with start(device("node", LEVEL_1, address=5, profile="ks-x-3267", poll="1 h")) as line:
+        await line.told(command("fan", Verb.ON, 60.0))
+    assert node.writes == [(16, 504, (202, 1, 60, 0))]
+
+
+async def test_a_node_of_offset_minus_1_that_looks_like_one_of_offset_0(bench: Bench, start: Start) -> None:
+    """The default actuator node of level 1 with a small serial number, read one register too far, is plausible too."""
+    bench.slaves[5] = node = korean.with_control(2, shift=-1)
+    node.at(7, 42, 0)
+    assert node_info([node.words[address] for address in range(1, 9)]).plausible
+    async with start(device("node", LEVEL_1, address=5, profile="ks-x-3267", poll="1 h")) as line:
+        assert (await line.told(command("fan", Verb.ON, 60.0))).followed is Followed.RUNNING
+    assert node.writes == [(16, 503, (202, 1, 60, 0))]
 
 
 async def test_a_node_is_taken_over_only_where_site_yaml_says_so_and_no_hand_is_on_it(
@@ -707,6 +746,16 @@ async def test_a_switch_of_level_2_runs_at_the_ratio_that_it_was_last_told(bench
         await line.told(command("pump.speed", Verb.SET)._replace(value=40.0))
         refused = await line.told(command("pump", Verb.ON, 60.0))
         assert (refused.followed, refused.note) == (Followed.REFUSED, "a switch of level 1 has no ratio")
+
+
+@pytest.mark.parametrize(("word", "shown"), [(55, 55.0), (0xFFCE, -50.0), (101, None), (0x8000, None)])
+async def test_the_ratio_of_a_switch(bench: Bench, start: Start, word: int, shown: float | None) -> None:
+    bench.slaves[5] = node = korean.Node(info(2, 1, product=1), [103])
+    node.at(201, 0, 0, 2, 0, 0, 0, 0, word)
+    async with start(device("node", {"fan.ratio": "ratio/1"}, address=5, profile="ks-x-3267")) as line:
+        await line.heard.until(lambda: line.heard.readings("fan.ratio"))
+        reading = line.heard.readings("fan.ratio")[0]
+        assert reading.value == shown if shown is not None else reading.quality is Quality.BAD
 
 
 async def test_a_gateway_names_its_nodes(bench: Bench, start: Start) -> None:
