@@ -46,7 +46,7 @@ class VirtualEzo:
             if on == "0" and which in self._shown:
                 self._shown.remove(which)
             self.port.say(b"*OK\r")
-        elif name == "T":
+        elif name in ("T", "*OK"):
             self.port.say(b"*OK\r")
         elif name == "R":
             self.port.say_later(self._reading_time, self._reading() + b"*OK\r")

@@ -26,7 +26,10 @@ _PATIENCE = 2.0  # s: a reading takes 0.6 to 1 s
 
 
 class _Ezo:
-    """`temperature` is that of the water where no probe measures it: readings are compensated for it."""
+    """`temperature` is that of the water where no probe measures it: readings are compensated for it.
+
+    A circuit that has lost its power compensates for 25 °C again, while it remembers all else that it was told.
+    """
 
     OPTIONS = ("temperature",)
     BAUDRATE = 9600
@@ -46,16 +49,20 @@ class _Ezo:
         """It measures one thing only."""
 
     def begin(self) -> Job:
-        # it may be in the middle of a line, and it speaks by itself until it is told not to
+        # it may be in the middle of a line, it speaks by itself until it is told not to, and somebody may have told it
+        # not to confirm anything
         yield Ask(b"\r", lambda data: None, 0.1)
-        for command in (b"C,0", *self._FIRST, b"T,%.1f" % self._temperature):
+        for command in (b"*OK,1", b"C,0", *self._FIRST):
             answer = yield Ask(command + b"\r", _confirmed, _PATIENCE)
             if answer is None:
                 raise Trouble("no answer", silent=True)
         return ()
 
     def measure(self) -> Job:
-        answer = yield Ask(b"R\r", _reading, _PATIENCE)
+        taken = yield Ask(b"T,%.1f\r" % self._temperature, _confirmed, _PATIENCE)
+        if taken in _CODES:
+            raise Trouble(f"the circuit {_CODES[taken]}")
+        answer = None if taken is None else (yield Ask(b"R\r", _reading, _PATIENCE))
         if answer is None:
             raise Trouble("no answer", silent=True)
         if answer in _CODES:
@@ -78,9 +85,9 @@ class EzoEc(_Ezo):
 
 
 def _confirmed(data: bytes) -> bytes | None:
-    """The response code of a command; readings that were under way are passed over."""
+    """The response code of a command; readings that were under way are passed over, and words of its waking up."""
     while (found := line(data)) is not None:
-        if found.startswith(b"*"):
+        if found == b"*OK" or found in _CODES:
             return found
         data = data[len(found) + 1 :]
     return None

@@ -157,7 +157,7 @@ class Teros(Sdi12):
             return math.nan
         if index == 0:
             return water_content(raw[0], self._soilless)
-        low, high = ((-50.0, 70.0), (0.0, 50_000.0))[index - 1]
+        low, high = ((-50.0, 60.0), (0.0, 50_000.0))[index - 1]
         return raw[index] if low <= raw[index] <= high else math.nan
 
 

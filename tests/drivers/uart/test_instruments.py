@@ -65,25 +65,44 @@ def test_an_mh_z19_measures_and_does_not_calibrate_itself() -> None:
 # EZO
 
 
+OK = {b"T,25.0\r": b"*OK\r"}
+
+
 def test_an_ezo_is_silenced_and_asked() -> None:
     circuit = make("ezo-ph", "ph", temperature=21.5)
-    ok = dict.fromkeys((b"C,0\r", b"T,21.5\r"), b"7.01\r*OK\r")
-    assert play(circuit.begin(), ok)[1] == [b"\r", b"C,0\r", b"T,21.5\r"]
-    assert play(circuit.measure(), {b"R\r": b"*OK\r6.982\r*OK\r"})[0] == (("ph", 6.982),)
-    with pytest.raises(Trouble, match="supply voltage"):
-        play(circuit.measure(), {b"R\r": b"*UV\r"})
-    with pytest.raises(Trouble):
-        play(circuit.measure(), {b"R\r": b"-1.2\r7.00\n"})
-    assert math.isnan(play(circuit.measure(), {b"R\r": b"14.5\r"})[0][0][1])
+    ok = dict.fromkeys((b"*OK,1\r", b"C,0\r", b"T,21.5\r"), b"7.01\r*WA\r*OK\r")
+    assert play(circuit.begin(), ok)[1] == [b"\r", b"*OK,1\r", b"C,0\r"]
+    # the temperature every time: a circuit that was without power in between has forgotten it
+    answer, sent = play(circuit.measure(), ok | {b"R\r": b"*OK\r6.982\r*OK\r"})
+    assert (answer, sent) == ((("ph", 6.982),), [b"T,21.5\r", b"R\r"])
+
+
+@pytest.mark.parametrize(
+    ("taken", "answer", "said"),
+    [
+        (b"*OK\r", b"*UV\r", "supply voltage"),
+        (b"*OK\r", b"*RS\r*RE\r", "restarted"),
+        (b"*ER\r", b"7.000\r", "does not understand"),
+        (b"*SL\r", b"7.000\r", "sleeps"),
+        (b"*WA\r", b"7.000\r", "no answer"),
+        (b"", b"7.000\r", "no answer"),
+        (b"*OK\r", b"-1.2\r7.00\n", "no answer"),
+    ],
+)
+def test_an_ezo_that_measures_nothing(taken: bytes, answer: bytes, said: str) -> None:
+    with pytest.raises(Trouble, match=said):
+        play(make("ezo-ph", "ph").measure(), {b"T,25.0\r": taken, b"R\r": answer})
+
+
+def test_an_ezo_beyond_its_scale() -> None:
+    assert math.isnan(play(make("ezo-ph", "ph").measure(), OK | {b"R\r": b"14.5\r"})[0][0][1])
 
 
 def test_an_ezo_for_ec_puts_out_nothing_else() -> None:
     circuit = make("ezo-ec", "ec")
-    _, sent = play(
-        circuit.begin(),
-        dict.fromkeys((b"C,0\r", b"O,EC,1\r", b"O,TDS,0\r", b"O,S,0\r", b"O,SG,0\r", b"T,25.0\r"), b"*OK\r"),
-    )
-    assert sent[1:] == [b"C,0\r", b"O,EC,1\r", b"O,TDS,0\r", b"O,S,0\r", b"O,SG,0\r", b"T,25.0\r"]
+    outputs = [b"O,EC,1\r", b"O,TDS,0\r", b"O,S,0\r", b"O,SG,0\r"]
+    _, sent = play(circuit.begin(), dict.fromkeys((b"*OK,1\r", b"C,0\r", *outputs), b"*OK\r"))
+    assert sent[1:] == [b"*OK,1\r", b"C,0\r", *outputs]
     assert circuit.source("ec") == Source("µS/cm")
 
 
