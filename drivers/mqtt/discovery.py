@@ -15,10 +15,11 @@ import orjson
 
 from controller.model.units import UNITS
 
-from .formats.document import BIGGEST, decode
+from .formats.document import BIGGEST, decode, number, there
 
 TOPICS = (
     "+/bridge/devices",
+    "+/+/bridge/devices",
     "tasmota/discovery/+/config",
     "tasmota/discovery/+/sensors",
     "homeassistant/+/+/config",
@@ -77,8 +78,8 @@ def found(topic: str, payload: bytes) -> list[Finding]:
     except orjson.JSONDecodeError:
         return []
     match parts:
-        case [base, "bridge", "devices"] if isinstance(document, list):
-            return [finding for each in document if (finding := _zigbee(base, each)) is not None]
+        case [*base, "bridge", "devices"] if isinstance(document, list):
+            return [finding for each in document if (finding := _zigbee("/".join(base), each)) is not None]
         case ["tasmota", "discovery", _, "config" | "sensors"] if isinstance(document, dict):
             return []  # these two belong together: see `tasmota`
         case ["homeassistant", "device", *_, "config"] if isinstance(document, dict):
@@ -105,7 +106,8 @@ def _zigbee(base: str, device: object) -> Finding | None:
     for expose in _list(definition.get("exposes")):
         offers |= _exposed(_mapping(expose))
     title = " ".join(str(definition[key]) for key in ("vendor", "model", "description") if definition.get(key))
-    return Finding(name, "zigbee2mqtt", {"topic": f"{base}/{name}"}, offers, title)
+    options = {"topic": f"{base}/{name}"} | ({"bridge": f"{base}/bridge/state"} if "/" in base else {})
+    return Finding(name, "zigbee2mqtt", options, offers, title)
 
 
 def _exposed(expose: Mapping[str, Any]) -> dict[str, Offer]:
@@ -128,12 +130,24 @@ def _exposed(expose: Mapping[str, Any]) -> dict[str, Offer]:
 # Tasmota
 
 
+_FULL_TOPIC = "%prefix%/%topic%/"
+_OTHER_FULL_TOPIC = re.compile(r"%prefix%/((?:[^%]+/)?)%topic%((?:/[^%]+)?)/")
+_PREFIXES = ("cmnd", "stat", "tele")
+
+
 def tasmota(config: bytes, sensors: bytes | None) -> Finding | None:
     """A device from its two discovery messages; a device that is told apart by shutters has those for outputs."""
     told = decode(config)
     topic = None if told is None else told.get("t")
     if told is None or not isinstance(topic, str) or not topic:
         return None
+    name, full = str(told.get("dn") or topic), told.get("ft") or _FULL_TOPIC
+    if full != _FULL_TOPIC:
+        match = _OTHER_FULL_TOPIC.fullmatch(full) if isinstance(full, str) else None
+        if match is None or told.get("tp", list(_PREFIXES)) != list(_PREFIXES):
+            title = f"Tasmota, but not found under tele/..., stat/... and cmnd/...: its FullTopic is {full}"
+            return Finding(name, "tasmota", {"topic": topic}, {}, title)
+        topic = f"{match[1]}{topic}{match[2]}"
     relays = [each for each in _list(told.get("rl")) if isinstance(each, int)]
     offers = {f"power/{number}": Offer(output="switch") for number, kind in enumerate(relays, 1) if kind == 1}
     shutters = relays.count(3) // 2
@@ -142,7 +156,6 @@ def tasmota(config: bytes, sensors: bytes | None) -> Finding | None:
     for path, value in _numbers(measured):
         if "." in path and not path.endswith(".Id"):
             offers[path] = Offer(value=value)
-    name = str(told.get("dn") or topic)
     return Finding(name, "tasmota", {"topic": topic}, offers, f"Tasmota {told.get('md', '')}".strip())
 
 
@@ -157,11 +170,17 @@ _LONG = {
     "avty_t": "availability_topic",
     "pl_on": "payload_on",
     "pl_off": "payload_off",
+    "pl_avail": "payload_available",
+    "stat_on": "state_on",
+    "cmd_tpl": "command_template",
     "uniq_id": "unique_id",
     "obj_id": "object_id",
+    "o": "origin",
 }
+_KNOWN_OTHERWISE = ("zigbee2mqtt", "onsil")  # publishers whose devices are known better than by this, or are our own
 _ESPHOME = re.compile(r"(?P<node>[^/]+)/(?P<entity>(sensor|binary_sensor|switch|fan|valve|cover)/[^/]+)/state")
 _TEMPLATE = re.compile(r"\{\{\s*value_json(?P<path>(?:\.\w+|\[['\"]\w+['\"]\])+)\s*(?:\|[^}]*)?\}\}")
+_WHOLE = re.compile(r"\{\{\s*value\s*(\|[^}]*)?\}\}")
 _STEP = re.compile(r"\w+")
 
 
@@ -170,7 +189,8 @@ def _home_assistant_device(document: Mapping[str, Any]) -> Iterator[Finding]:
     shared = {key: value for key, value in document.items() if key not in ("cmps", "components")}
     for entry in _mapping(_either(document, "components", "cmps")).values():
         component = _either(_mapping(entry), "platform", "p")
-        if isinstance(component, str):
+        # one that has its platform only is taken away by this message
+        if isinstance(component, str) and len(entry) > 1:
             yield from _home_assistant(component, {**shared, **entry}, _mapping(_either(document, "device", "dev")))
 
 
@@ -179,8 +199,9 @@ def _home_assistant(component: str, document: Mapping[str, Any], device: Mapping
     topic = told.get("state_topic")
     if not isinstance(topic, str) or "+" in topic or "#" in topic:
         return
-    if re.fullmatch(r"(tele|stat)/.*|.*/(SENSOR|STATE|RESULT)", topic) or "zigbee2mqtt" in str(document.get("o", "")):
-        return  # known by their own discovery, and better
+    publisher = str(_mapping(told.get("origin")).get("name", "")).lower()
+    if re.fullmatch(r"(tele|stat)/.*|.*/(SENSOR|STATE|RESULT)", topic) or publisher in _KNOWN_OTHERWISE:
+        return
     unit = told.get("unit_of_measurement")
     offer = Offer(unit if isinstance(unit, str) else "", binary=component == "binary_sensor")
     match = _ESPHOME.fullmatch(topic)
@@ -191,51 +212,76 @@ def _home_assistant(component: str, document: Mapping[str, Any], device: Mapping
         made = replace(offer, output=kind)
         yield Finding(match["node"], "esphome", {"topic": match["node"]}, {match["entity"]: made}, title)
         return
-    if component in ("sensor", "binary_sensor"):
+    if component == "sensor" or (component == "binary_sensor" and _in_usual_words(told)):
         yield from _plain(told, device, topic, offer)
     elif component == "switch" and isinstance(told.get("command_topic"), str):
         yield from _plain_switch(told, device, topic)
 
 
-def _plain(told: Mapping[str, Any], device: Mapping[str, Any], topic: str, offer: Offer) -> Iterator[Finding]:
-    """A value anywhere, by its topic and a simple template; others are programs, which nobody here runs."""
+def _in_usual_words(told: Mapping[str, Any]) -> bool:
+    """Whether something that is on or off says so in words that count as numbers."""
+    words = (told.get("payload_on", "ON"), told.get("payload_off", "OFF"))
+    return all(number(word) in (0.0, 1.0) for word in words)
+
+
+def _path(told: Mapping[str, Any]) -> str | None:
+    """Where in its JSON a value is by a simple template, "" for one that is the whole payload.
+
+    None for other templates: they are programs, which nobody here runs.
+    """
     template = told.get("value_template")
+    if not isinstance(template, str) or _WHOLE.fullmatch(template.strip()):
+        return ""
+    match = _TEMPLATE.fullmatch(template.strip())
+    return None if match is None else ".".join(_STEP.findall(match["path"]))
+
+
+def _plain(told: Mapping[str, Any], device: Mapping[str, Any], topic: str, offer: Offer) -> Iterator[Finding]:
+    """A value anywhere, by its topic and a simple template."""
+    path = _path(told)
+    if path is None:
+        return
     value: dict[str, object] = {"topic": topic}
-    if isinstance(template, str) and not re.fullmatch(r"\{\{\s*value\s*(\|[^}]*)?\}\}", template):
-        match = _TEMPLATE.fullmatch(template.strip())
-        if match is None:
-            return
-        value["path"] = ".".join(_STEP.findall(match["path"]))
+    if path:
+        value["path"] = path
     if offer.unit in UNITS and offer.unit:
         value["unit"] = offer.unit
     name = _slug(str(told.get("object_id") or told.get("name") or told.get("unique_id") or topic.rpartition("/")[2]))
-    options: dict[str, object] = {"values": {name: value}}
-    if isinstance(told.get("availability_topic"), str):
-        options["availability_topic"] = told["availability_topic"]
+    options: dict[str, object] = {"values": {name: value}, **_availability(told)}
     title = str(_either(device, "model", "mdl") or "")
     yield Finding(_device_name(device, topic), "json", options, {name: offer}, title)
 
 
 def _plain_switch(told: Mapping[str, Any], device: Mapping[str, Any], topic: str) -> Iterator[Finding]:
-    template = told.get("value_template")
-    match = _TEMPLATE.fullmatch(template.strip()) if isinstance(template, str) else None
-    state = ".".join(_STEP.findall(match["path"])) if match is not None else "state"
+    path = _path(told)
+    if path is None or "command_template" in told:
+        return
+    state = path or "state"
     options: dict[str, object] = {"topic": topic, "command_topic": told["command_topic"], "state": state}
-    more = ("payload_on", "payload_off", "availability_topic")
-    options |= {key: told[key] for key in more if isinstance(told.get(key), str)}
+    words = (("payload_on", told.get("payload_on")), ("payload_off", told.get("payload_off")))
+    options |= {key: str(word) for key, word in words if isinstance(word, (str, int, float))}
+    options |= _availability(told)
     name = f"{_device_name(device, topic)} {told.get('name') or ''}".strip()
     yield Finding(name, "json", options, {state: Offer(output="switch")})
+
+
+def _availability(told: Mapping[str, Any]) -> dict[str, object]:
+    """The topic that says whether the device is there, where it says so in usual words."""
+    topic, word = told.get("availability_topic"), told.get("payload_available", "online")
+    usual = isinstance(word, str) and there(word.encode("utf-8", "replace"))
+    return {"availability_topic": topic} if isinstance(topic, str) and usual else {}
 
 
 def _spelt_out(document: Mapping[str, Any]) -> dict[str, Any]:
     """With long names, "~" replaced, and the only entry of `availability` in its place."""
     base = document.get("~")
     told = {_LONG.get(key, key): _based(value, base) for key, value in document.items()}
-    entries = _list(_either(told, "availability", "avty"))
+    said = _either(told, "availability", "avty")
+    entries = said if isinstance(said, list) else [said]
     if len(entries) == 1 and "availability_topic" not in told:
-        topic = _either(_mapping(entries[0]), "topic", "t")
-        if isinstance(topic, str):
-            told["availability_topic"] = topic
+        entry = _mapping(entries[0])
+        told["availability_topic"] = _either(entry, "topic", "t")
+        told["payload_available"] = _either(entry, "payload_available", "pl_avail") or "online"
     return told
 
 

@@ -170,6 +170,99 @@ def test_esphome_and_others_by_home_assistants_discovery() -> None:
     assert found("homeassistant/sensor/x/config", json.dumps(tele).encode()) == []
 
 
+@pytest.mark.parametrize(
+    ("full", "topic"),
+    [
+        ("%prefix%/%topic%/", "valve_a"),
+        ("%prefix%/house1/%topic%/", "house1/valve_a"),
+        ("%prefix%/%topic%/box/", "valve_a/box"),
+    ],
+)
+def test_a_tasmota_with_another_full_topic(full: str, topic: str) -> None:
+    box = tasmota(json.dumps({**CONFIG, "ft": full}).encode(), None)
+    assert box is not None
+    assert box.options == {"topic": topic}
+    assert box.offers
+
+
+def test_a_tasmota_whose_topics_begin_otherwise_is_named_and_offers_nothing() -> None:
+    box = tasmota(json.dumps({**CONFIG, "ft": "%topic%/%prefix%/"}).encode(), None)
+    assert box is not None
+    assert not box.offers
+    assert "FullTopic is %topic%/%prefix%/" in box.title
+    assert loads(fragment("mqtt://localhost", [box])) == []
+
+
+def test_a_zigbee_bridge_whose_base_topic_has_a_slash() -> None:
+    soil = found("farm/zigbee/bridge/devices", json.dumps(ZIGBEE).encode())[0]
+    topic = "farm/zigbee/house 1/Soil A"
+    assert soil.options == {"topic": topic, "bridge": "farm/zigbee/bridge/state"}
+
+
+@pytest.mark.parametrize("key", ["o", "origin"])
+@pytest.mark.parametrize("name", ["Zigbee2MQTT", "Onsil"])
+def test_what_is_known_otherwise_is_not_found_twice(key: str, name: str) -> None:
+    told = {
+        "state_topic": "zigbee2mqtt/soil a",
+        "value_template": "{{ value_json.temperature }}",
+        "device": {"name": "soil a"},
+        key: {"name": name, "url": "https://www.example.org"},
+    }
+    assert found("homeassistant/sensor/0x1/temperature/config", json.dumps(told).encode()) == []
+    whole = {"dev": {"name": "x"}, key: {"name": name}, "stat_t": "x", "cmps": {"a": {"p": "sensor", "name": "a"}}}
+    assert found("homeassistant/device/x/config", json.dumps(whole).encode()) == []
+
+
+def test_a_component_that_a_message_takes_away_is_not_there() -> None:
+    told = {**STRANGER, "cmps": {"gone": {"p": "sensor"}, "wind": STRANGER["cmps"]["wind"]}}
+    (roof,) = found("homeassistant/device/roof/config", json.dumps(told).encode())
+    assert [*roof.offers] == ["wind_speed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [
+        ({"avty_t": "a"}, "a"),
+        ({"avty": {"t": "a"}}, "a"),
+        ({"availability": [{"topic": "a"}]}, "a"),
+        ({"availability": [{"topic": "a"}, {"topic": "b"}]}, None),
+        ({"avty_t": "a", "pl_avail": "Online"}, "a"),
+        ({"avty_t": "a", "pl_avail": "up"}, None),
+        ({"avty": [{"topic": "a", "payload_available": "1"}]}, None),
+        ({"availability": 5}, None),
+        ({}, None),
+    ],
+)
+def test_where_a_device_says_that_it_is_there(said: dict[str, object], topic: str | None) -> None:
+    told = {"stat_t": "weather/temperature", "dev": {"name": "Weather"}, **said}
+    (weather,) = found("homeassistant/sensor/weather/t/config", json.dumps(told).encode())
+    assert weather.options.get("availability_topic") == topic
+
+
+@pytest.mark.parametrize(
+    ("component", "said", "options"),
+    [
+        ("switch", {"pl_on": 1, "pl_off": 0}, {"state": "state", "payload_on": "1", "payload_off": "0"}),
+        ("switch", {"val_tpl": "{{ value_json.relay }}"}, {"state": "relay"}),
+        ("switch", {"val_tpl": "{{ value }}"}, {"state": "state"}),
+        ("switch", {"val_tpl": "{{ value_json.x == 3 }}"}, None),
+        ("switch", {"command_template": "{{ 'on' if value == '1' else 'off' }}"}, None),
+        ("binary_sensor", {"pl_on": "true", "pl_off": "false"}, {}),
+        ("binary_sensor", {"pl_on": "motion", "pl_off": "none"}, None),
+    ],
+)
+def test_switches_and_flags_of_others(
+    component: str, said: dict[str, object], options: dict[str, object] | None
+) -> None:
+    told = {"stat_t": "a/b", "cmd_t": "a/b/set", "name": "x", **said}
+    findings = found(f"homeassistant/{component}/a/config", json.dumps(told).encode())
+    if options is None:
+        assert findings == []
+    else:
+        assert dict(findings[0].options).items() >= options.items()
+        assert loads(fragment("mqtt://localhost", findings)) == []
+
+
 async def test_a_broker_is_scanned_and_nothing_is_commanded(broker: Mosquitto) -> None:
     clock, values = RunningClock(), {"box.temperature": 21.5}
     settings = device(
