@@ -77,9 +77,18 @@ def _plugged_in() -> list[Verb]:
     return verbs
 
 
-def fail(message: object, code: int = WRONG_USE) -> int:
-    """Say on standard error what is wrong; the exit code."""
+def fail(message: object, code: int | None = None) -> int:
+    """Say on standard error what is wrong; the exit code.
+
+    Unless `code` is given it is that of wrong use, as argparse has it, save for a mistake that stands in a line of a
+    file: that the file is wrong is an answer. A mistake of an option stands nowhere.
+    """
+    from controller.model.errors import ConfigError
+
+    wrong = NO if isinstance(message, ConfigError) and message.place.line else WRONG_USE
     if isinstance(message, OSError) and message.filename and message.strerror:
         message = f"{message.filename}: {message.strerror}"
+    elif isinstance(message, ImportError):
+        message = f"the package {message.name} is not installed"
     print(f"onsil: {message}", file=sys.stderr)
-    return code
+    return wrong if code is None else code

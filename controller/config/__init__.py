@@ -1,5 +1,6 @@
 """site.yaml and rules.yaml: their shape, where everything stands in them, and what they come to."""
 
+from .decoding import read
 from .drivers import factory as driver_factory
 from .edits import new_variables
 from .loading import RULES, SITE, Names, Report, check, check_texts, load, load_texts
@@ -30,5 +31,6 @@ __all__ = [
     "load",
     "load_texts",
     "new_variables",
+    "read",
     "schema",
 ]

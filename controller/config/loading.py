@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.core.plan import Plan, SitePlan
-from controller.model.errors import ConfigError, Place, one_of
+from controller.model.errors import ConfigError, one_of
 
 from . import building, folding, neighbours, variables, watches
 from .actuators import actuators, interlocks
 from .compartments import compartments, strays
+from .decoding import decoded
 from .document import Lookup, parse
 from .edits import new_variables
 from .entry import Entry, validate
@@ -75,9 +76,9 @@ def check(directory: Path) -> Report:
     contents = [path.read_bytes() for path in paths]
     problems, site, rules = Problems(), "", ""
     with problems.caught():
-        site = _decoded(contents[0], names.site)
+        site = decoded(contents[0], names.site)
     with problems.caught():
-        rules = _decoded(contents[1], names.rules)
+        rules = decoded(contents[1], names.rules)
     if problems:
         return Report(None, tuple(problems.errors))
     report = check_texts(site, rules, names)
@@ -205,15 +206,6 @@ def _uplink(site: SiteFile, wiring: Wiring, problems: Problems) -> UplinkSetting
         neighbours.home_assistant(uplink.home_assistant, wiring, problems),
         neighbours.sparkplug(uplink.sparkplug, site.site.name.text, wiring, problems),
     )
-
-
-def _decoded(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8", "replace").splitlines() or [""]
-        place = Place(name, len(before), len(before[-1]) + 1)
-        raise ConfigError("the file is not UTF-8 text", place, "save it as UTF-8") from None
 
 
 def _or_first_error(report: Report) -> Configuration:

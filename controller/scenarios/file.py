@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from controller.config import variables
+from controller.config import read, variables
 from controller.config.document import parse
 from controller.config.entry import Entry, File, validate
 from controller.config.fields import DurationAboveZero, Label, Name
@@ -72,8 +72,9 @@ class ScenariosFile(File):
 
 def load(path: Path, plan: Plan) -> tuple[list[Scenario], tuple[ConfigError, ...]]:
     """The scenarios of a file, or everything that is wrong with it. Raises OSError where it cannot be read."""
-    problems = Problems()
-    document = parse(path.read_text(encoding="utf-8-sig"), str(path), variables.lookup, problems)
+    problems, document = Problems(), None
+    with problems.caught():
+        document = parse(read(path), str(path), variables.lookup, problems)
     file = None if document is None else validate(ScenariosFile, document, problems)
     if file is None:
         return [], tuple(problems.errors)

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from controller.cli.main import fail
-from controller.cli.verb import NO, WRONG_USE, Verb
+from controller.cli.verb import NO, Verb
 
 from .settings import add_arguments, settings
 
@@ -19,10 +19,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
     try:
         return asyncio.run(demonstrate(settings(arguments)))
-    except (ConfigError, FieldFailed) as error:
+    except FieldFailed as error:
         return fail(error, NO)
-    except OSError as error:
-        return fail(error, WRONG_USE)
+    except (ConfigError, OSError) as error:
+        return fail(error)
 
 
 demo = Verb("demo", "run a simulated greenhouse with everything real but the hardware", add_arguments, _run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
+
+from controller.config import load
+from controller.model.errors import ConfigError
 
 EXAMPLE = Path(str(files("simulators.demo") / "house1"))
 
@@ -59,6 +63,18 @@ def write_site(
     with (folder / "site.yaml").open("w", encoding="utf-8") as out:
         YAML().dump(site, out)
     (folder / "rules.yaml").write_bytes((example / "rules.yaml").read_bytes())
+
+
+def check(broker: str | None, influx: Mapping[str, object] | None) -> None:
+    """Raises ConfigError, of no place, where the example cannot have this broker or this delivery."""
+    buses = _load()["buses"]
+    brokers = {name for name, bus in buses.items() if bus["driver"] == "mqtt" and broker is not None}
+    with tempfile.TemporaryDirectory(prefix="onsil-demo-") as name:
+        write_site(Path(name), dict.fromkeys(brokers, broker or ""), influx)
+        try:
+            load(Path(name))
+        except ConfigError as error:  # the example is right: what is wrong came with the options
+            raise ConfigError(error.message, suggestion=error.suggestion) from None
 
 
 def environment() -> None:

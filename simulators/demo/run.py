@@ -35,6 +35,7 @@ _CONNECTED_WITHIN = 5.0  # real s
 async def demonstrate(settings: Settings) -> int:
     """Run it; the exit code. Raises ConfigError, FieldFailed and OSError."""
     files.environment()
+    files.check(settings.broker, settings.uplink)
     with tempfile.TemporaryDirectory(prefix="onsil-demo-") as name:
         folder = Path(name)
         state = settings.state or folder / "state"

@@ -12,6 +12,7 @@ from controller.cli.override import duration
 # an hour in which a lot happens: the day period begins, the vents open and the first rounds of irrigation are given
 START = datetime(2026, 6, 21, 7, 0)
 PAGE = 8080
+_FIRST_YEAR, _LAST_YEAR = 1971, 2199  # stored times count from 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,9 @@ def _speed(text: str) -> float:
 
 def _datetime(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        start = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time; write it like {START:%Y-%m-%dT%H:%M}") from None
+    if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+        raise argparse.ArgumentTypeError(f"a demonstration begins between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return start

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from controller.config import variables
+from controller.config import read, variables
 from controller.config.document import parse
 from controller.config.entry import Entry, File, validate
 from controller.config.fields import Duration, DurationAboveZero, Label, Name
@@ -68,7 +68,7 @@ def load(path: Path, plan: Plan, start: datetime) -> Schedule:
     Raises ConfigError with the first mistake, OSError where the file cannot be read.
     """
     problems = Problems()
-    document = parse(path.read_text(encoding="utf-8-sig"), str(path), variables.lookup, problems)
+    document = parse(read(path), str(path), variables.lookup, problems)
     file = None if document is None else validate(FaultsFile, document, problems)
     faults: list[Fault] = []
     for entry in file.faults if file is not None else ():

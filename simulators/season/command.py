@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.cli.main import fail
-from controller.cli.verb import DONE, NO, WRONG_USE, Verb
+from controller.cli.verb import DONE, Verb
 
 if TYPE_CHECKING:
     from controller.core.plan import Plan
@@ -105,10 +105,10 @@ def _by_compartment(texts: list[str], usual: str, plan: Plan) -> tuple[str, tupl
 
 def plan_of(directory: Path) -> Plan:
     """The plan of a directory; secrets that are not set do not matter to a simulation. Raises ConfigError, OSError."""
-    from controller.config import RULES, SITE, Names
+    from controller.config import RULES, SITE, Names, read
 
     names = Names(str(directory / SITE), str(directory / RULES))
-    site, rules = ((directory / file).read_text(encoding="utf-8-sig") for file in (SITE, RULES))
+    site, rules = (read(directory / file) for file in (SITE, RULES))
     return plan_from(site, rules, names)
 
 
@@ -143,12 +143,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
     try:
         return _backtest(arguments)
-    except ConfigError as error:
-        return fail(error, NO)
-    except OSError as error:
-        return fail(error, WRONG_USE)
-    except ImportError as error:
-        return fail(f"the package {error.name} is not installed", WRONG_USE)
+    except (ConfigError, OSError, ImportError) as error:
+        return fail(error)
 
 
 def _backtest(arguments: argparse.Namespace) -> int:
@@ -196,13 +192,13 @@ def _changes(one: Path, other: Path | None = None) -> list[str]:
     """The lines in which the files of two directories differ, with - and + before them."""
     import difflib
 
-    from controller.config import RULES, SITE
+    from controller.config import RULES, SITE, read
 
     if other is None:
         return []
     lines: list[str] = []
     for name in (RULES, SITE):
-        before, after = ((each / name).read_text(encoding="utf-8-sig").splitlines() for each in (one, other))
+        before, after = (read(each / name).splitlines() for each in (one, other))
         lines += [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
     return lines
 

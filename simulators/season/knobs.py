@@ -95,8 +95,18 @@ def _parted(name: str, setpoints: Mapping[str, Any]) -> tuple[str, str]:
 def _number(text: str, symbol: str, name: str) -> float:
     try:
         wanted = unit(symbol)
-        parts = text.split(maxsplit=1)
-        factor(unit(parts[1] if len(parts) > 1 else ""), wanted)
-        return parse_measure(text, wanted)
+    except UnitError as error:
+        raise ConfigError(f"{name}: {error}", suggestion=error.suggestion) from None
+    parts = text.split(maxsplit=1)
+    try:
+        own = unit(parts[1] if len(parts) > 1 else "")
+        parse_measure(text, own)
     except UnitError as error:
         raise ConfigError(f"{name} is {text!r}: {error}", suggestion="only plain numbers can be turned") from None
+    try:
+        return parse_measure(text, wanted)
+    except UnitError:
+        given = f"in {wanted}" if wanted.symbol else "a plain number"
+        raise ConfigError(
+            f"{name} is {text!r}, not {given}", suggestion=f"write {name}=LOW..HIGH {own}".rstrip()
+        ) from None

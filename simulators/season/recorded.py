@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from controller.app.application import state_directory
 from controller.app.past import parse_time
 from controller.cli.main import fail
-from controller.cli.verb import DONE, NO, WRONG_USE
-from controller.config import RULES, SITE, Names
+from controller.cli.verb import DONE
+from controller.config import RULES, SITE, Names, read
 from controller.core.plan import Plan
 from controller.model.errors import ConfigError
 from controller.model.time import NS
@@ -43,16 +43,12 @@ def answer(arguments: argparse.Namespace, work: Callable[[Stretch], Callable[[],
     try:
         history = opened(arguments.state or state_directory())
     except (OSError, ValueError) as error:
-        return fail(error, WRONG_USE)
+        return fail(error)
     try:
         zone = ZoneInfo(plan_at(history).site.timezone)
         tell = work(Stretch(history, zone, *between(history, arguments.begin, arguments.end, zone)))
-    except ConfigError as error:
-        return fail(error, NO)
-    except ImportError as error:
-        return fail(f"the package {error.name} is not installed", WRONG_USE)
-    except (OSError, sqlite3.Error, ValueError) as error:
-        return fail(error, WRONG_USE)
+    except (ConfigError, ImportError, OSError, sqlite3.Error, ValueError) as error:
+        return fail(error)
     finally:
         history.close()
     tell()
@@ -70,7 +66,7 @@ def plan_at(history: History, at: int = _EVER, rules: Path | None = None) -> Pla
     """The files in force at a time (UTC nanoseconds), or other rules. Raises ValueError, ConfigError and OSError."""
     site_text, rules_text = (history.rules(name, at) for name in (SITE, RULES))
     if rules is not None:
-        rules_text = rules.read_text(encoding="utf-8-sig")
+        rules_text = read(rules)
     if site_text is None or rules_text is None:
         raise ValueError(
             f"the history knows no site.yaml and rules.yaml of that time; {covers(history, ZoneInfo('UTC'))}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.cli.main import fail
-from controller.cli.verb import DONE, NO, WRONG_USE, Verb
+from controller.cli.verb import DONE, NO, Verb
 
 from .command import add_season, plan_from, prepare, progress, season, target
 
@@ -46,12 +46,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
     try:
         return _tune(arguments)
-    except ConfigError as error:
-        return fail(error, NO)
-    except OSError as error:
-        return fail(error, WRONG_USE)
-    except ImportError as error:
-        return fail(f"the package {error.name} is not installed", WRONG_USE)
+    except (ConfigError, OSError, ImportError) as error:
+        return fail(error)
 
 
 def _tune(arguments: argparse.Namespace) -> int:
@@ -86,13 +82,13 @@ def _tune(arguments: argparse.Namespace) -> int:
 
 
 def _task(arguments: argparse.Namespace) -> Task:
+    from controller.config import read
     from controller.model.errors import ConfigError
 
     from . import knobs, ranges, tune
 
     rules = arguments.rules if arguments.rules.is_file() else arguments.rules / "rules.yaml"
-    site_text = (rules.parent / "site.yaml").read_text(encoding="utf-8-sig")
-    rules_text = rules.read_text(encoding="utf-8-sig")
+    site_text, rules_text = read(rules.parent / "site.yaml"), read(rules)
     plan = plan_from(site_text, rules_text)
     over = tuple(ranges.read(text) for text in arguments.over)
     for each in over:

@@ -115,6 +115,14 @@ actuators: {dimmer: {kind: setting, output: dim.out, range: 0 .. 100 %, safe: 0 
 """
 
 
+def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path: Path, plan: Plan) -> None:
+    path = tmp_path / "scenarios.yaml"
+    path.write_bytes(b"onsil: 1\n# 16 \xb0C\n")
+    found, (error,) = load(path, plan)
+    assert found == []
+    assert str(error) == f"{path}:2:6: the file is not UTF-8 text (save it as UTF-8)"
+
+
 def test_a_number_is_expected_with_its_unit(tmp_path: Path) -> None:
     rules = "onsil: 1\nrules: [{name: Dim, set: dimmer, to: '100 % * ramp(outside.radiation, 250 W/m², 50 W/m²)'}]\n"
     report = check_texts(NUMBERS, rules)

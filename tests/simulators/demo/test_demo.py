@@ -63,6 +63,10 @@ async def test_where_nothing_happens_the_answer_is_no() -> None:
         (("--speed", "0"), "the speed is a number up to 3600"),
         (("--port", "http"), "'http' is not a port"),
         (("--start", "noon"), "'noon' is not a time"),
+        (("--start", "0001-01-01"), "a demonstration begins between 1971 and 2199"),
+        (("--broker", "nowhere"), "onsil: 'nowhere' is no address of a broker"),
+        (("--influx", "nowhere"), "onsil: this is no web address"),
+        (("--faults", "nowhere.yaml"), "nowhere.yaml: No such file"),
     ],
 )
 async def test_wrong_use_is_explained(arguments: tuple[str, ...], said: str) -> None:

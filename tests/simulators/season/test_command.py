@@ -45,6 +45,39 @@ def test_wrong_rules_are_refused_with_their_place(house: Path, capsys: pytest.Ca
     assert "rules.yaml:" in capsys.readouterr().err
 
 
+def test_a_file_that_is_no_text_is_refused_with_its_place(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (house / "rules.yaml").write_bytes(b"onsil: 1\n# 16 \xb0C\n")  # of an editor that writes Latin-1
+    assert main(["backtest", str(house), "--days", "1"]) == 1
+    assert "rules.yaml:2:6: the file is not UTF-8 text (save it as UTF-8)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--band", "vpd=3..1 kPa"], "ends where it should begin"),
+        (["--band", "vdp=0.3..1 kPa"], "there is no band 'vdp'"),
+        (["--crop", "tomatto"], "did you mean tomato?"),
+        (["--structure", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--weather", "nowhere.csv"], "nowhere.csv: there is no such file"),
+        (["--faults", "nowhere.yaml"], "nowhere.yaml: No such file"),
+    ],
+)
+def test_an_option_that_cannot_be_is_wrong_use(
+    house: Path, option: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", str(house), "--days", "1", *option]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_mistake_in_a_file_of_an_option_is_one_of_the_file(
+    house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("faults:\n  - {what: dropoutt, point: air.co2}\n", encoding="utf-8")
+    assert main(["backtest", str(house), "--days", "1", "--faults", str(faults)]) == 1
+    assert "faults.yaml:2:12: nothing can be 'dropoutt'" in capsys.readouterr().err
+
+
 def test_a_directory_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     assert main(["backtest", str(tmp_path / "nowhere"), "--days", "1"]) == 2
 
@@ -110,7 +143,7 @@ def test_filled_gaps_of_the_weather_are_told(house: Path, tmp_path: Path, capsys
 
 
 def test_a_mistake_on_the_command_line_names_no_place(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["backtest", str(house), "--days", "1", "--structure", "glass"]) == 1
+    assert main(["backtest", str(house), "--days", "1", "--structure", "glass"]) == 2
     assert capsys.readouterr().err.startswith("onsil: there is no structure 'glass'")
 
 
@@ -119,6 +152,13 @@ def test_a_mistake_on_the_command_line_names_no_place(house: Path, capsys: pytes
     [
         (["--over", "heating_temperature.night=14..20 °C", "--over", "heating_temperature.night=15..18 °C"], "twice"),
         (["--over", "heating_temperature.night=14..20 °C", "--minimise", "energy", "--maximise", "energy"], "twice"),
+        (
+            ["--over", "heating_temperature.night=14..20"],
+            "not a plain number (write heating_temperature.night=LOW..HIGH °C",
+        ),
+        (["--over", "heating_temperature.night=14..20 °c"], "there is no unit '°c'"),
+        (["--over", "heating_temperature.night=14..200 °C"], "is more than a temperature can be"),
+        (["--over", "heating_temperature.night=14..20 °C", "--keep", "frost < 1"], "there is no metric 'frost'"),
         (["--over", "heating_temperature.night=14..20 °C", "--dask", "nonsense"], "no address of a scheduler"),
     ],
 )
@@ -127,7 +167,7 @@ def test_what_cannot_be_tuned_is_told(
 ) -> None:
     for package in ("optuna", "distributed"):
         pytest.importorskip(package)
-    assert main(["tune", str(house), "--days", "0.05", *options]) == 1
+    assert main(["tune", str(house), "--days", "0.05", *options]) == 2
     assert said in capsys.readouterr().err
 
 

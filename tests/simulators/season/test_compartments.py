@@ -286,7 +286,7 @@ def test_the_heat_of_a_day_is_that_of_the_whole_site(runs: dict[str, backtest.Ru
 
 
 def test_a_backtest_says_which_compartments_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["backtest", str(BAYS), "--days", "0.02", "--structure", "north=tunnel"]) == 1
+    assert main(["backtest", str(BAYS), "--days", "0.02", "--structure", "north=tunnel"]) == 2
     assert "there is no compartment 'north' (known: east, west)" in capsys.readouterr().err
 
 

@@ -66,7 +66,7 @@ def test_a_number_is_turned_and_everything_else_stays() -> None:
         ("heating=12..20 °C", "there is no setpoint 'heating'"),
         ("heating_temperature=12..20 °C", "which period"),
         ("ventilation_temperature=12..20 °C", "only plain numbers"),
-        ("heating_temperature.night=12..20 %", "only plain numbers"),
+        ("heating_temperature.night=12..20 %", "is '16 °C', not in %"),
         ("heating_temperature.night=287..293 K", "more than a temperature can be"),
         ("heating_temperature.night=-1000000..20 °C", "more than a temperature can be"),
     ],
