@@ -62,6 +62,18 @@ def test_every_page_can_be_seen_and_read(
         assert seen.complaints == []
 
 
+@pytest.mark.parametrize("width", [320, 390, 980])
+def test_all_of_a_device_is_seen_without_pushing_its_table_aside(
+    browser: Browser, house: PageHouse, width: int
+) -> None:
+    with looker(browser, house.url, {"width": width, "height": 844}) as seen:
+        seen.page.goto(f"{house.url}/devices")
+        seen.page.wait_for_selector(".devices", timeout=WAIT)
+        assert seen.page.evaluate("[...document.querySelectorAll('.wide')].every(e => e.scrollWidth <= e.clientWidth)")
+        requests = seen.page.locator(".devices td[data-title=Requests]").first
+        assert requests.evaluate("each => getComputedStyle(each, '::before').content") == '"Requests "'
+
+
 def test_the_values_move_by_themselves(browser: Browser, house: PageHouse) -> None:
     with looker(browser, house.url) as seen:
         seen.page.goto(house.url)
