@@ -14,11 +14,15 @@ class LinkLost(OSError):
 
 
 class NoAnswer(Exception):
-    """The device did not answer in time; `garbled` where something came that made no sense."""
+    """The device did not answer in time; `garbled` where something came that made no sense.
 
-    def __init__(self, *, garbled: bool = False) -> None:
-        super().__init__(garbled)
+    `other` is the address of a device whose answer came instead: it had been asked before, and is late.
+    """
+
+    def __init__(self, *, garbled: bool = False, other: int | None = None) -> None:
+        super().__init__(garbled, other)
         self.garbled = garbled
+        self.other = other
 
 
 class Hurried(Exception):

@@ -113,7 +113,7 @@ class Port:
             self._unheard = False
         if self._hurried:
             raise Hurried
-        raise NoAnswer(garbled=not receiver.empty)
+        raise NoAnswer(garbled=heard not in (b"", frame), other=receiver.other)
 
     def hurry(self) -> None:
         if self._unheard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pymodbus.framer import FramerRTU
 
 from . import pdu
-from .messages import Request
+from .messages import BIT_READS, WORD_READS, Request
 
 _FRAMER = FramerRTU(pdu.DECODER)
 _FRAME = 3  # bytes: address and CRC
@@ -40,6 +40,18 @@ class Receiver:
     def empty(self) -> bool:
         """Whether nothing at all has come in."""
         return not self._data
+
+    @property
+    def other(self) -> int | None:
+        """The address of a device whose answer to another read came in."""
+        for start in range(len(self._data) - _REFUSAL + 1):
+            function = self._data[start + 1]
+            size = _REFUSAL if function & 0x80 else _REFUSAL + self._data[start + 2]
+            if function & 0x7F in BIT_READS | WORD_READS and start + size <= len(self._data):
+                _, _, _, answer = _FRAMER.decode(self._data[start : start + size])
+                if answer:
+                    return self._data[start]
+        return None
 
     def feed(self, data: bytes) -> tuple[int, ...] | None:
         """The words or bits once the answer is complete (an empty tuple for a write); raises Refused."""

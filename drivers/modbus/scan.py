@@ -85,7 +85,7 @@ async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator
     total, done = len(links) * len(options.addresses), 0
     found: tuple[Finding, ...] = ()
     for link_options in links:
-        answers = False
+        answers, serial, garbled = False, _serial(link_options), list[int]()
         async with _open(link_options) as link:
             asking = _Asking(link, options.patience)
             for address in options.addresses:
@@ -96,7 +96,12 @@ async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator
                     answers = True
                     found = (*found, await _identify(asking, address, link_options))
                 elif presence is _Presence.GARBLED:
-                    found = (*found, Finding(address, _serial(link_options), note=_GARBLED))
+                    garbled.append(address)
+                for late in asking.late():
+                    answers = True
+                    others = tuple(finding for finding in found if (finding.address, finding.link) != (late, serial))
+                    found = (*others, await _late(asking, late, link_options))
+            found = (*found, *_not_understood(garbled, serial))
         if answers and not options.thorough:
             break
     yield Progress(total, total, "done", found)
@@ -124,8 +129,21 @@ def _serial(options: SerialOptions | TcpOptions) -> SerialOptions | None:
     return options if isinstance(options, SerialOptions) else None
 
 
+_LATE = 1.0  # s that are left to a device of which it is known that it takes its time
 _UNKNOWN = "it answers, but like no device we know: ten lines of your own describe it, see drivers/modbus/README.md"
+_SOME = 5  # addresses: who answers garbage to more of them has not been asked
+_BABBLE = (
+    "here and at {} more addresses comes what cannot be understood: something speaks without being asked, or "
+    "the wiring has a fault"
+)
 _GARBLED = "something answers that cannot be understood: two devices with one address, or other line settings"
+
+
+def _not_understood(addresses: Sequence[int], link: SerialOptions | None) -> Sequence[Finding]:
+    """What is said of addresses where something came that made no sense."""
+    if len(addresses) <= _SOME:
+        return [Finding(address, link, note=_GARBLED) for address in addresses]
+    return [Finding(addresses[0], link, note=_BABBLE.format(len(addresses) - 1))]
 
 
 class _Presence(Enum):
@@ -142,6 +160,18 @@ class _Asking:
         self._patience = patience
         self._known: dict[tuple[int, Request], Answer | None] = {}
         self._garbled: set[int] = set()
+        self._late: dict[int, bool] = {}  # devices that answered when it was another's turn: whether they are told of
+
+    def late(self) -> list[int]:
+        """Addresses of devices that answered too late, each once."""
+        news = [address for address, told in self._late.items() if not told]
+        self._late |= dict.fromkeys(news, True)
+        return news
+
+    async def be_patient(self, address: int) -> None:
+        """Ask a device anew, and wait longer; first let what it still has to say pass by."""
+        await asyncio.sleep(_LATE)
+        self._known = {key: answer for key, answer in self._known.items() if key[0] != address}
 
     async def presence(self, address: int) -> _Presence:
         for probe in _PROBES:
@@ -183,11 +213,13 @@ class _Asking:
     async def _ask(self, address: int, request: Request) -> Answer | None:
         await self._link.quiet()
         try:
-            words = await self._link.ask(address, request, self._patience)
+            words = await self._link.ask(address, request, _LATE if address in self._late else self._patience)
         except Refused as refused:
             return Answer(_now(), refusal=refused.code)
         except NoAnswer as failure:
-            if failure.garbled:
+            if failure.other in {address, *(asked for asked, _ in self._known)}:
+                self._late.setdefault(failure.other, False)
+            elif failure.garbled:
                 self._garbled.add(address)
             return None
         return Answer(_now(), words)
@@ -222,6 +254,15 @@ async def _identify(asking: _Asking, address: int, options: SerialOptions | TcpO
     # a device that tells its own address is told by that; the others only did not contradict
     also = tuple(other.profile for rank, other in others if rank[0] == best[0])
     return replace(chosen, also=also)
+
+
+async def _late(asking: _Asking, address: int, options: SerialOptions | TcpOptions) -> Finding:
+    """A device that answers when its time is over."""
+    await asking.be_patient(address)
+    if await asking.presence(address) is not _Presence.ANSWERS:
+        return Finding(address, _serial(options), note="it answers late, and not always")
+    finding = await _identify(asking, address, options)
+    return replace(finding, options={**finding.options, "timeout": f"{_LATE:g} s"}) if finding.profile else finding
 
 
 async def _answers(asking: _Asking, address: int, by: Identification) -> bool:

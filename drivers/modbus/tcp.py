@@ -23,6 +23,7 @@ _CONNECT = 3.0  # s
 _HEADER = 6  # bytes: transaction, protocol, length
 _LONGEST = 254  # bytes: what a length can say, unit address included
 _FLOOD = 1 << 16  # bytes
+_NOBODY = (10, 11)  # exceptions by which a gateway says that there is no way to the device, or that it did not answer
 _FRAMER = FramerSocket(pdu.DECODER)
 
 
@@ -62,18 +63,23 @@ class Speech(Protocol):
     def garbled(self) -> bool:
         """Whether something came since the request that was no answer."""
 
+    @property
+    def other(self) -> int | None:
+        """The address of a device whose answer to an earlier request came instead."""
+
 
 class TcpSpeech:
     """Frames with a header. A late answer is known by its transaction number and passed over."""
 
     def __init__(self) -> None:
         self.garbled = False
+        self.other: int | None = None
         self._transaction = self._unit = 0
         self._request: Request | None = None
         self._sent = b""
 
     def ask(self, unit: int, request: Request, received: bytearray) -> bytes:
-        self.garbled = False
+        self.garbled, self.other = False, None
         self._transaction = self._transaction % 0xFFFF + 1
         self._unit, self._request, self._sent = unit, request, pdu.payload(request)
         return _FRAMER.encode(self._sent, unit, self._transaction)
@@ -93,6 +99,8 @@ class TcpSpeech:
                 if (words := pdu.words(self._request, self._sent, answer)) is not None:
                     return words
                 self.garbled = True
+            elif not _by_the_gateway(answer):
+                self.other = unit
         return None
 
 
@@ -116,6 +124,10 @@ class RtuSpeech:
     @property
     def garbled(self) -> bool:
         return self._receiver is not None and not self._receiver.empty
+
+    @property
+    def other(self) -> int | None:
+        return None if self._receiver is None else self._receiver.other
 
 
 class Connection(asyncio.Protocol):
@@ -169,6 +181,10 @@ class Connection(asyncio.Protocol):
         while True:
             try:
                 words = self._speech.answer(self._received)
+            except pdu.Refused as refused:
+                if refused.code in _NOBODY:
+                    raise NoAnswer from refused
+                raise
             except ValueError as error:
                 self._fail(f"{self._name} {error}")
                 self.close()
@@ -178,7 +194,7 @@ class Connection(asyncio.Protocol):
             if self._hurried:
                 raise Hurried
             if self._loop.time() >= until:
-                raise NoAnswer(garbled=self._speech.garbled)
+                raise NoAnswer(garbled=self._speech.garbled, other=self._speech.other)
             await self._more(until)
 
     def hurry(self) -> None:
@@ -210,6 +226,10 @@ class Connection(asyncio.Protocol):
             self._error = LinkLost(text)
             self._wake()
             self._on_lost()
+
+
+def _by_the_gateway(answer: bytes) -> bool:
+    return len(answer) == 2 and bool(answer[0] & 0x80) and answer[1] in _NOBODY
 
 
 def _word(data: bytearray, at: int) -> int:

@@ -179,3 +179,22 @@ async def test_nodes_on_a_network() -> None:
         assert bench.slaves[2].writes == [(16, 505, (402, 1, 1, 1, 60, 0))]
     await bench.disconnect()
     await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("code", [10, 11])
+async def test_a_node_of_which_the_gateway_says_that_it_does_not_answer_is_lost(code: int) -> None:
+    bench = NetworkBench()
+    await bench.connect()
+    bench.slaves[2] = korean.nutrient_4()
+    bench.slaves[2].refuses = code
+    mixer = device("mixer", {"ec": "ec/2", "valve": "area/1"}, address=2, profile="ks-b-7958", poll="20 ms")
+    settings = BusSettings("greenhouse", {"host": f"127.0.0.1:{bench.port}"}, (mixer,))
+    heard = Heard()
+    driver = factory.open(settings, RealClock())
+    async with at_work(driver, heard):
+        await soon(lambda: heard.reports("valve"))
+        assert heard.reports("valve")[0].followed is Followed.LOST
+        assert heard.readings("ec")[0].quality is Quality.STALE
+        bench.slaves[2].refuses = None
+        await soon(lambda: heard.readings("ec")[-1].quality is Quality.GOOD)
+    await bench.disconnect()

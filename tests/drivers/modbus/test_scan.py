@@ -180,3 +180,42 @@ async def test_what_a_node_says_besides_is_found_too(bench: Bench) -> None:
     assert not check_texts(SITE + written, "onsil: 1").errors
     assert by_position.values == {"control": 2.0, "position/1": 42.0, "ratio/1": 55.0}
     assert mixer.values["alert/1"] == 0.0
+
+
+@pytest.mark.parametrize("lag", [0.045, 0.1], ids=["within its own turn", "in another's turn"])
+async def test_a_device_that_answers_late_is_found_and_given_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, lag: float
+) -> None:
+    monkeypatch.setattr("drivers.modbus.scan._LATE", 0.3)
+    bench.slaves = {7: Timid(words={0x0101: 7, 1: 215, 2: 640}, lag=lag), 9: _line()[20]}
+    bench.slaves[9].words[0x4000] = 9
+    found = await search(str(bench.link), QUICK)
+    assert [(finding.address, finding.profile) for finding in found] == [(7, "xy-md02"), (9, "waveshare-relay-8")]
+    assert found[0].options == {"timeout": "0.3 s"}
+    assert not found[1].options
+    assert not check_texts(SITE + fragment("/dev/ttyUSB0", found), "onsil: 1").errors
+
+
+async def test_behind_a_gateway_nobody_is_where_the_gateway_says_so() -> None:
+    bench = NetworkBench()
+    await bench.connect()
+    bench.slaves |= {address: Timid(refuses=10 + address % 2) for address in range(1, 5)}
+    bench.slaves[3] = korean.nutrient_4()
+    found = await search(f"tcp://127.0.0.1:{bench.port}", ScanOptions(range(1, 5), patience=0.05))
+    assert [finding.address for finding in found] == [3]
+    await bench.disconnect()
+
+
+async def test_an_adapter_that_hears_itself_is_no_device(bench: Bench) -> None:
+    bench.echoes = True
+    bench.slaves = {20: _line()[20]}
+    found = await search(str(bench.link), QUICK)
+    assert [(finding.address, finding.profile) for finding in found] == [(20, "waveshare-relay-8")]
+
+
+async def test_one_that_speaks_without_being_asked_is_told_of_once(bench: Bench) -> None:
+    bench.slaves = {address: Timid(garbled=True) for address in range(1, 24)} | {20: _line()[20]}
+    found = await search(str(bench.link), QUICK)
+    assert [(finding.address, finding.profile) for finding in found] == [(20, "waveshare-relay-8"), (1, "")]
+    assert "at 21 more addresses" in found[1].note
+    assert not check_texts(SITE + fragment("/dev/ttyUSB0", found), "onsil: 1").errors
