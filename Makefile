@@ -1,5 +1,6 @@
 # make demo    a simulated greenhouse, run before your eyes
 # make test    all tests, against real brokers and databases
+# make test-compiled   the same with the core compiled, as the Debian packages have it
 # make check   style, types and who may import whom
 # make bench   the benchmarks, each printed as ratios from one run
 # make docs    the documentation, in build/docs
@@ -13,7 +14,7 @@ BIN := .venv/bin
 # real brokers, databases, a second implementation of Modbus, and a browser for the page
 TEST_PACKAGES := mosquitto influxdb victoria-metrics socat gcc libc6-dev libmodbus-dev chromium umockdev shellcheck
 
-.PHONY: demo test check format bench docs pictures deb lock clean
+.PHONY: demo test test-compiled check format bench docs pictures deb lock clean
 
 demo: .venv/installed
 	$(BIN)/onsil demo $(ARGS)
@@ -22,6 +23,15 @@ test: .venv/installed-dev
 	deploy/debian-packages.sh $(TEST_PACKAGES)
 	$(BIN)/pytest -n auto --ignore tests/e2e --ignore tests/faults $(ARGS)
 	$(BIN)/pytest tests/e2e tests/faults
+
+test-compiled: .venv/installed-dev
+	deploy/debian-packages.sh $(TEST_PACKAGES)
+	rm -rf build/compiled
+	mkdir -p build/compiled
+	tar -c --exclude=./.venv --exclude=./.git --exclude=./build . | tar -x -C build/compiled
+	$(BIN)/python -m simulators.season.compiling build/compiled
+	cd build/compiled && PYTHONPATH=$$PWD ../../$(BIN)/pytest -n auto --ignore tests/e2e --ignore tests/faults $(ARGS)
+	cd build/compiled && PYTHONPATH=$$PWD ../../$(BIN)/pytest tests/e2e tests/faults
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -34,7 +44,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 bench: .venv/installed-dev
-	deploy/debian-packages.sh mosquitto influxdb victoria-metrics npm
+	deploy/debian-packages.sh mosquitto influxdb victoria-metrics npm gcc libc6-dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 # warnings are errors; every link to a page or a heading of ours is followed, without a network
@@ -59,7 +69,8 @@ pictures: .venv/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
-deb: .venv/installed
+deb: .venv/installed-dev
+	deploy/debian-packages.sh gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	deploy/debian/build.sh amd64 dist
 	deploy/debian/build.sh arm64 dist
 

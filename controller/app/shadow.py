@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import GetPydanticSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from controller.core.core import Core
 from controller.core.plan import Plan
-from controller.model.commands import Cause, Report, Request
+from controller.model.commands import Cause, Level, Report, Request
 from controller.model.ports import FieldInput
 from controller.model.time import Instant
 from controller.model.units import show
@@ -26,6 +29,17 @@ LOOK_EVERY = 1.0  # s between two comparisons
 MOST_KEPT = 100  # differences that are over; of more the oldest go, and stay counted
 
 
+# compiled, the class of a cause does not say what its tuples are of; its file is read all the same
+_Cause = Annotated[
+    Cause,
+    GetPydanticSchema(
+        lambda _, handler: no_info_after_validator_function(
+            Cause._make, handler.generate_schema(tuple[Level, str, tuple[tuple[str, str], ...], tuple[str, ...]])
+        )
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """Where an actuator or a setting is to be, in % of opening or in the setting's unit, and why.
@@ -35,7 +49,7 @@ class Side:
 
     value: float
     text: str
-    cause: Cause
+    cause: _Cause
 
 
 @dataclass(frozen=True, slots=True)

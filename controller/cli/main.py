@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points, version
+from importlib.util import find_spec
 
 from .verb import NO, WRONG_USE, Verb
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(word: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onsil", description="Runs a greenhouse.")
-    parser.add_argument("--version", action="version", version=f"onsil {version('onsil')}")
+    parser.add_argument("--version", action="version", version=f"onsil {version('onsil')}{_compiled()}")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     # a verb that is named is the only one loaded: `onsil why` must not wait for what `onsil demo` needs
     for verb in [_own(word)] if word in _OWN else [*map(_own, _OWN), *_plugged_in()]:
@@ -60,6 +61,11 @@ def _parser(word: str) -> argparse.ArgumentParser:
         verb.add_arguments(sub)
         sub.set_defaults(verb=verb)
     return parser
+
+
+def _compiled() -> str:
+    found = find_spec("controller.core.core")
+    return "" if found is None or found.origin is None or found.origin.endswith(".py") else " (core compiled)"
 
 
 def _own(name: str) -> Verb:

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Build the Debian package for Debian 12 and Raspberry Pi OS (bookworm), on any machine and for either architecture:
 #   deploy/debian/build.sh amd64|arm64 [OUTPUT FOLDER]
-# Needs dpkg-deb and a Python 3.11 with pip (PYTHON, or .venv/bin/python). Nothing is compiled: all libraries come as
-# wheels of the wanted architecture, in the versions of requirements.lock. VERSION overrides the project's version.
+# Needs dpkg-deb, gcc for the architecture (aarch64-linux-gnu-gcc) and a Python 3.11 with pip, mypy and setuptools
+# (PYTHON, or .venv/bin/python). The controller's core is compiled, in a minute or two, beside its sources; all libraries
+# come as wheels of the wanted architecture, in the versions of requirements.lock. VERSION overrides the project's
+# version.
 set -eu
 
 architecture=${1:?which architecture: amd64 or arm64}
@@ -14,7 +16,8 @@ case $architecture in
 esac
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
-minor=3.11 # Debian 12's
+minor=3.11 # Debian 12's, as this:
+glibc_there=36
 "$python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$minor')" || {
     echo "$python is no Python $minor, which compiles the package's modules" >&2
     exit 2
@@ -34,7 +37,7 @@ mkdir -p "$packages" "$tree/$home/bin" "$documents/examples"
 
 # the virtual environment, made by hand: that of another architecture cannot be run here
 platforms=""
-for glibc in 36 35 34 31 28 27 26 24 17; do # Debian 12 has 2.36; what wheels are built for
+for glibc in $glibc_there 35 34 31 28 27 26 24 17; do # what wheels are built for
     platforms="$platforms --platform manylinux_2_${glibc}_$machine"
 done
 pip="$python -m pip --quiet --disable-pip-version-check"
@@ -43,6 +46,12 @@ $pip wheel --no-deps --wheel-dir "$work/wheel" .
 $pip install --target "$packages" --no-compile --no-deps --only-binary=:all: --python-version "$minor" \
     --implementation cp $platforms --platform "manylinux2014_$machine" -r requirements.lock "$work"/wheel/*.whl
 rm -rf "${packages:?}/bin"
+"$python" -m simulators.season.compiling "$packages" "$machine"
+needed=$("$machine-linux-gnu-objdump" -T "$packages"/onsil__mypyc.*.so | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -n 1)
+[ "${needed#GLIBC_2.}" -le "$glibc_there" ] || {
+    echo "what is compiled here wants $needed, and Debian 12 has GLIBC_2.$glibc_there: build on Debian 12" >&2
+    exit 2
+}
 find "$packages" -type f -exec chmod 644 {} +
 # cffi's compiler front end and the like: what only developers of libraries run
 find "$packages" \( -name '*.pyx' -o -name '*.h' -o -name '*.c' \) -delete

@@ -1,15 +1,20 @@
-"""The controller's core, compiled for seasons: the same sources through mypyc, where it and a C compiler are.
+"""The controller's core and the inside of a season, compiled: the same sources through mypyc and a C compiler.
 
-Compiled modules are kept in the user's cache, in a folder that is named after the sources and the Python they were made
-for: a source that changes is simply not found there any more, and runs as it stands. The live controller never uses
-them.
+Seasons find the compiled modules in the user's cache, in a folder that is named after the sources and the Python they
+were made for: a source that changes is simply not found there any more, and runs as it stands. The live controller
+looks for nothing: it runs compiled where the modules lie beside their sources, as in the Debian package, whose build
+puts them there:
+
+    python -m simulators.season.compiling TREE [x86_64|aarch64]
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -33,7 +38,8 @@ _SINGLE = (
     "simulators.season.engine",
     "simulators.season.machines",
 )
-_SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+_HERE = platform.machine()
+_SUFFIX: str = sysconfig.get_config_var("EXT_SUFFIX")
 _READY = "ready"
 """Written last: without it a folder is half made."""
 
@@ -58,9 +64,9 @@ def modules() -> list[str]:
     return [*found, *_SINGLE]
 
 
-def folder(sources: Path = _ROOT) -> Path:
+def folder(sources: Path = _ROOT, machine: str = _HERE) -> Path:
     """Where the compiled modules of these sources are, if they have been made."""
-    digest = hashlib.sha256(f"{sys.version} {_SUFFIX}".encode())
+    digest = hashlib.sha256(f"{sys.version} {_suffix(machine)}".encode())
     for name in modules():
         digest.update((sources / _file(name)).read_bytes())
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -72,29 +78,39 @@ def possible() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("mypyc", "setuptools"))
 
 
-def build() -> Path:
-    """Compile, where that has not been done; takes a minute or two. Raises OSError where it cannot be done."""
-    target = folder()
+def build(machine: str = _HERE) -> Path:
+    """Compile, where that has not been done; takes a minute or two. Raises OSError where it cannot be done.
+
+    For another machine a compiler for that is needed: aarch64-linux-gnu-gcc.
+    """
+    target = folder(machine=machine)
     if (target / _READY).exists():
         return target
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         for package in ("controller", "drivers", "simulators"):
             shutil.copytree(_ROOT / package, copy / package, ignore=_all_but_sources)
-        target = folder(copy)  # somebody may be editing the originals
+        target = folder(copy, machine)  # somebody may be editing the originals
         sources = [_file(name) for name in modules()]
         (copy / "setup.py").write_text(_SETUP.format(options=["--follow-imports=silent", *_MYPY, *sources]))
         command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
-        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+        environment = os.environ | {"PYTHONHASHSEED": "0"} | ({} if machine == _HERE else _cross(machine))
+        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             raise OSError(f"compiling failed: {(done.stderr or done.stdout)[-2000:]}")
         for made in copy.rglob(f"*{_SUFFIX}"):
             if "build" not in made.relative_to(copy).parts:
-                kept = target / made.relative_to(copy)
+                name = str(made.relative_to(copy)).removesuffix(_SUFFIX)
+                kept = target / f"{name}{_suffix(machine)}"
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(made, kept)
     (target / _READY).touch()
     return target
+
+
+def place(tree: Path, machine: str = _HERE) -> None:
+    """Put the compiled modules beside their sources, in a copy of our packages. Raises OSError as `build` does."""
+    shutil.copytree(build(machine), tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_READY))
 
 
 def use() -> bool:
@@ -130,9 +146,36 @@ class _Finder(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, file, loader=loader)
 
 
+def _suffix(machine: str) -> str:
+    return _SUFFIX.replace(_HERE, machine)
+
+
+def _cross(machine: str) -> dict[str, str]:
+    """What has a C compiler make libraries for another machine. The headers of Python are the same on both."""
+    compiler = f"{machine}-linux-gnu-gcc"
+    return {"CC": compiler, "LDSHARED": f"{compiler} -shared"}
+
+
 def _file(name: str) -> str:
     return f"{name.replace('.', '/')}.py"
 
 
 def _all_but_sources(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if not name.endswith((".py", ".pyi")) and not Path(folder, name).is_dir()]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m simulators.season.compiling", description=place.__doc__)
+    parser.add_argument("tree", type=Path, metavar="TREE", help="holds the folders controller and simulators")
+    parser.add_argument("machine", nargs="?", default=_HERE, metavar="MACHINE", help="x86_64 or aarch64")
+    arguments = parser.parse_args()
+    try:
+        place(arguments.tree, arguments.machine)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,3 +1,5 @@
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -6,11 +8,12 @@ import pytest
 from controller.app import engine as engine_module
 from controller.app.clock import ScaledClock, SystemClock
 from controller.app.engine import Engine
-from controller.core.core import Core
+from controller.core.core import Core, Step
 from controller.core.plan import ActuatorPlan
-from controller.model.commands import Command, Followed, Override, Report, Verb
+from controller.model.commands import Command, Followed, Override, Report, Request, Verb
 from controller.model.events import Commanded, Measured
-from controller.model.time import NS
+from controller.model.ports import FieldInput
+from controller.model.time import NS, Instant
 
 from .house import Memory, Relay, plan, temperature
 from .wait import until
@@ -76,16 +79,26 @@ async def test_an_output_that_fails_is_reported_lost_and_the_rest_goes_on() -> N
     await until(lambda: engine.counters.readings == 2)
 
 
+class Faulty:
+    """A core whose steps fail for a number of times."""
+
+    def __init__(self, core: Core, times: float) -> None:
+        self._core, self.times = core, times
+
+    def step(self, now: Instant, inputs: Sequence[FieldInput | Request]) -> Step:
+        if self.times:
+            self.times -= 1
+            raise ZeroDivisionError
+        return self._core.step(now, inputs)
+
+    def snapshot(self) -> bytes:
+        return self._core.snapshot()
+
+
 async def test_a_core_that_fails_once_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "RETRY", 0.01)
     engine, relay, _, clock = make()
-    right = engine.core.step
-
-    def wrong(*_: object) -> None:
-        monkeypatch.setattr(engine.core, "step", right)
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(engine.core, "step", wrong)
+    monkeypatch.setattr(engine, "core", Faulty(engine.core, 1))
     engine.emit((temperature(30.0, clock),))
     await until(lambda: engine.counters.faults == 1)
     engine.emit((temperature(12.0, clock),))
@@ -96,18 +109,15 @@ async def test_a_core_that_fails_takes_no_step(monkeypatch: pytest.MonkeyPatch) 
     """Neither the watchdog nor /readyz takes it for one that runs the greenhouse."""
     monkeypatch.setattr(engine_module, "RETRY", 0.01)
     engine, _, _, _ = make()
-    right, steps, idle = engine.core.step, engine.counters.steps, engine.idle()
-
-    def wrong(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(engine.core, "step", wrong)
+    steps, idle = engine.counters.steps, engine.idle()
+    core = Faulty(engine.core, math.inf)
+    monkeypatch.setattr(engine, "core", core)
     engine.emit(())
     await until(lambda: engine.counters.faults == 5)
     stuck = engine.idle()
     assert stuck > idle
     assert engine.counters.steps == steps
-    monkeypatch.setattr(engine.core, "step", right)
+    core.times = 0
     await until(lambda: engine.counters.steps > steps)
     assert engine.idle() < stuck
 

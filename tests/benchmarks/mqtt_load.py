@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from controller.app.control import NotRunning, ask
 from tests.benchmarks.mqtt_wire import Wire
-from tests.benchmarks.peers import Peer
+from tests.benchmarks.peers import Peer, controller
 from tests.support.mosquitto import free_port, mosquitto
 
 A_MESSAGE = 10  # points
@@ -32,31 +31,26 @@ _TYPICAL = {"co2": 700.0, "radiation": 300.0, "ec": 2.0, "ph": 6.0, "wind_speed"
 def measure(points: int, seconds: float) -> tuple[float, float, float]:
     """Share of one core, resident MB, and readings a second that the core has taken."""
     with tempfile.TemporaryDirectory() as folder, mosquitto(settings="max_queued_messages 0") as broker:
-        home = Path(folder) / "site"
-        home.mkdir()
-        (home / "site.yaml").write_text(_site(points, broker.port))
-        (home / "rules.yaml").write_text(_rules(points))
-        command = [sys.executable, "-m", "controller.cli", "run", "-c", home, "--state", home / "state"]
-        controller = Peer("onsil", [*command, "--port", str(free_port())], Path(folder))
-        controller.start()
+        onsil = controller(Path(folder), _site(points, broker.port), _rules(points), free_port())
+        onsil.start()
         try:
             with Wire(broker.port, "sensors") as wire:
                 _send(wire, points, WARM_UP)
-                used, taken, began = controller.cpu(), _readings(controller, home), time.perf_counter()
+                used, taken, began = onsil.cpu(), _readings(onsil), time.perf_counter()
                 _send(wire, points, seconds)
                 passed = time.perf_counter() - began
-                share = (controller.cpu() - used) / passed
-                return share, controller.resident(), (_readings(controller, home) - taken) / passed
+                share = (onsil.cpu() - used) / passed
+                return share, onsil.resident(), (_readings(onsil) - taken) / passed
         finally:
-            controller.stop()
+            onsil.stop()
 
 
-def _readings(controller: Peer, home: Path) -> int:
+def _readings(onsil: Peer) -> int:
     """How many readings the core has taken so far."""
     try:
-        answer = ask(home / "state", {"do": "status"})
+        answer = ask(onsil.state, {"do": "status"})
     except NotRunning:
-        raise RuntimeError(f"the controller has ended: {controller.log()[-2000:]}") from None
+        raise RuntimeError(f"the controller has ended: {onsil.log()[-2000:]}") from None
     return int(answer["counters"]["readings"])
 
 

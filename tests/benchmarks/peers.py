@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from simulators.season import compiling
 from tests.benchmarks.mqtt_bare import NAME
 
 NODE_RED = "4.1.8"
@@ -72,6 +74,7 @@ class Peer:
         self.heater, self.fan = f"cmnd/{name}/POWER1", f"cmnd/{name}/POWER2"
         self.answers = {topic: topic.replace("cmnd/", "stat/") for topic in (self.heater, self.fan)}
         self._arguments = [str(argument) for argument in arguments]
+        self.state = folder / name / "state"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
@@ -128,13 +131,23 @@ def node_red(port: int, folder: Path, web_port: int, qos: int) -> Peer:
 
 
 def onsil(port: int, folder: Path, web_port: int) -> Peer:
-    """The controller as `onsil run` starts it, its page and its store included."""
+    """The controller with its page and its store."""
+    return controller(folder, _SITE.format(port=port), _RULES, web_port)
+
+
+def controller(folder: Path, site: str, rules: str, web_port: int) -> Peer:
+    """`onsil run` as the Debian package has it: with the core compiled, here if that has not been done before."""
     home = folder / "onsil"
     home.mkdir()
-    (home / "site.yaml").write_text(_SITE.format(port=port))
-    (home / "rules.yaml").write_text(_RULES)
-    command = [sys.executable, "-m", "controller.cli", "run", "-c", home, "--state", home / "state"]
-    return Peer("onsil", [*command, "--port", str(web_port)], folder)
+    (home / "site.yaml").write_text(site, encoding="utf-8")
+    (home / "rules.yaml").write_text(rules, encoding="utf-8")
+    tree = folder / "packages"
+    for package in ("controller", "drivers", "simulators"):
+        shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
+    compiling.place(tree)
+    (tree / "__main__.py").write_text("import sys\n\nfrom controller.cli import main\n\nsys.exit(main())\n")
+    command = [sys.executable, tree, "run", "-c", home, "--state", home / "state", "--port", str(web_port)]
+    return Peer("onsil", command, folder)
 
 
 def bare(port: int, folder: Path) -> Peer:
