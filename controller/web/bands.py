@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from controller.core.plan import ControlPlan, DrivePlan, Plan, RulePlan
-from controller.rules.tree import Binary, Compare, Name, Tree, names_in, walk
+from controller.core.plan import ControlPlan, DrivePlan, Expression, Plan, RulePlan
+from controller.rules.tree import Binary, Compare, Name, Over, Tree, names_in, walk
 
 
 class Band(NamedTuple):
@@ -31,26 +31,43 @@ def _comparisons(plan: Plan, setpoints: set[str]) -> Iterator[tuple[str, str, bo
     for rule in plan.rules:
         match rule:
             case RulePlan():
-                for node in walk(rule.when.tree):
-                    if isinstance(node, Compare):
-                        yield from _compared(node, setpoints)
+                yield from _in_condition(rule.when, setpoints)
             case DrivePlan():
                 yield from _driven(rule, setpoints)
     for control in plan.controls:
         yield from _driven(control, setpoints)
+    for watering in plan.irrigation:
+        if watering.start is not None:
+            yield from _in_condition(watering.start, setpoints)
+
+
+def _in_condition(condition: Expression, setpoints: set[str]) -> Iterator[tuple[str, str, bool]]:
+    for node in walk(condition.tree):
+        if isinstance(node, Compare):
+            yield from _compared(node, setpoints)
 
 
 def _compared(node: Compare, setpoints: set[str]) -> Iterator[tuple[str, str, bool]]:
     below = node.op in ("<", "<=")
     for one, other, is_below in ((node.left, node.right, below), (node.right, node.left, not below)):
-        if isinstance(one, Name) and one.name not in setpoints:
-            yield from ((one.name, name, is_below) for name in _leading(other, setpoints))
+        point = _point(one)
+        if point and point not in setpoints:
+            yield from ((point, name, is_below) for name in _leading(other, setpoints))
 
 
 def _driven(plan: DrivePlan | ControlPlan, setpoints: set[str]) -> Iterator[tuple[str, str, bool]]:
-    if isinstance(plan.by.tree, Name):
-        by = plan.by.tree.name
-        yield from ((by, name, plan.reverse) for name in _leading(plan.start.tree, setpoints))
+    point = _point(plan.by.tree)
+    if point:
+        yield from ((point, name, plan.reverse) for name in _leading(plan.start.tree, setpoints))
+
+
+def _point(tree: Tree) -> str:
+    """The point that is read here, as it is or as it was over a time; "" where it is something else."""
+    match tree:
+        case Name(name) | Over("average" | "minimum" | "maximum", Name(name)):
+            return name
+        case _:
+            return ""
 
 
 def _leading(tree: Tree, setpoints: set[str]) -> list[str]:

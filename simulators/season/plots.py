@@ -14,8 +14,6 @@ from datetime import datetime
 from operator import mul
 from typing import Any
 
-from controller.core.plan import placed
-
 from .recorder import Column, Decision, Recorder
 from .season import Season
 
@@ -61,10 +59,9 @@ def pack(
     """What lies where, and the packed bytes. `parts` are the compartments; "" is a site that has none."""
     columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
     first = next(iter(recorders.values()))
-    shown = list(next(iter(columns.values())).values())
-    total = len(shown[0].values)
+    total = len(next(iter(columns[next(iter(recorders))].values())).values)
     every = max(math.ceil(total / _MOST_ROWS), 1)
-    charts = _charts(shown, parts)
+    charts = _charts([recorder.levels() for recorder in recorders.values()], parts)
     actuators = list(dict.fromkeys(name for recorder in recorders.values() for name in recorder.actuators()))
     wanted = {*actuators, *(name for chart in charts.values() for name in (*chart["once"], *chart["each"]))}
     packed = bytearray()
@@ -97,23 +94,17 @@ def pack(
     return about, zlib.compress(bytes(packed), 9)
 
 
-def _charts(columns: Sequence[Column], parts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What each chart shows, by its place on the page."""
+def _charts(levels: Sequence[Mapping[str, Sequence[str]]], parts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What each chart shows, by its place on the page: points, and the setpoints of any run that belong to them."""
     charts = {}
     for number, part in enumerate(parts):
         mark = f"{part}." if part else ""
-        levels = [column.name for column in columns if _is_level(column, part, parts)]
         for name, (_, unit, once, each) in CHARTS.items():
-            shown = [*(mark + point for point in each), *(levels if name == "temperature" else [])]
+            points = [mark + point for point in each]
+            held = (setpoint for run in levels for point in points for setpoint in run.get(point, ()))
             where = place(name, number) if any(parts) and name != WEATHER else name
-            charts[where] = {"unit": unit, "once": list(once), "each": shown}
+            charts[where] = {"unit": unit, "once": list(once), "each": [*points, *dict.fromkeys(held)]}
     return charts
-
-
-def _is_level(column: Column, part: str, parts: Sequence[str]) -> bool:
-    """A setpoint of this part that is a temperature, not a difference of two."""
-    where, name = placed(column.name, parts)
-    return where == part and column.unit == "°C" and "." not in name and "temperature" in name
 
 
 def _heat(columns: Mapping[str, Column], areas: Mapping[str, float]) -> Column:

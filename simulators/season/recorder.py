@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from controller.model.events import Alarmed, AlarmState, Decided, Event
 from controller.model.time import NS, Instant
+from controller.web.bands import bands
 from simulators.greenhouse import books, outputs
 
 from .engine import Engine
 from .house import House
+from .wiring import place_of
 
 _WEATHER = "outside."
 
@@ -97,6 +99,17 @@ class Recorder:
         points = [column for place in self._places for column in place.points.values()]
         totals = [column for place in self._places for column in place.totals.values()]
         return [*points, *setpoints, *self._positions, *totals]
+
+    def levels(self) -> dict[str, list[str]]:
+        """The setpoints that the rules hold a point against, by the name of the point's column."""
+        plan, found = self._engine.core.plan, dict[str, list[str]]()
+        for point, band in bands(plan).items():
+            where, name = plan.placed(point)
+            place = place_of(name)
+            home = self._places[list(self.areas).index(where) if where else 0]
+            if place in home.points:
+                found.setdefault(home.points[place].name, []).extend((*band.low, *band.high))
+        return {column: list(dict.fromkeys(setpoints)) for column, setpoints in found.items()}
 
     def actuators(self) -> list[str]:
         """The names of the columns that are positions."""

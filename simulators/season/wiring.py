@@ -129,13 +129,18 @@ def _at_home(wire: SensorWire, compartment: str) -> bool:
 
 def _sensor(plan: SensorPlan, name: str) -> SensorWire:
     usual = USUAL.get(plan.quantity.name, 0.0)
-    constant = min(max(usual, plan.low), plan.high)
+    place = place_of(name)
+    return SensorWire(plan, _alike(plan) if place is None else place, min(max(usual, plan.low), plan.high))
+
+
+def place_of(name: str) -> int | None:
+    """Where the model's output has a point of this name, without its compartment; None where it has not."""
     while name:
         try:
-            return SensorWire(plan, place_of_point(name), constant)
+            return place_of_point(name)
         except KeyError:
             name = name.partition(".")[2]  # bench.air.temperature is air.temperature
-    return SensorWire(plan, _alike(plan), constant)
+    return None
 
 
 def _alike(plan: SensorPlan) -> int | None:

@@ -6,6 +6,8 @@
   const bytes = await new Response(
     new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
   const colours = ["#1d4ed8", "#c2410c"];
+  const dashes = [[6, 4], [2, 3], [10, 3, 2, 3]];  // of the setpoints that belong to a point
+  const frames = { "6,4": "dashed", "2,3": "dotted", "10,3,2,3": "double" };  // the same in the legend
   const rows = about.rows, start = about.start, step = about.step;
   const times = Float64Array.from({ length: rows }, (_, i) => start + (i + 1) * step);
 
@@ -53,6 +55,7 @@
       cursor: { sync: { key: sync.key }, drag: { x: true, y: false }, ...extra.cursor },
       hooks: { setScale: [(u, key) => key === "x" && range(u.scales.x.min, u.scales.x.max)], ...extra.hooks },
       axes: [{ values: hours }, { size: 62, ...extra.axis }], scales: extra.scales || {},
+      legend: { markers: { dash: (u, i) => frames[u.series[i].dash] || "solid" } },
     }, data, document.getElementById(id));
     plots.push(plot);
     return plot;
@@ -71,7 +74,7 @@
       const mark = runs.length > 1 ? `${run.name}: ` : "";
       chart.each.forEach((name, number) => {
         if (!run.columns[name]) return;
-        series.push(line(mark + named(name), run.colour, chart.unit, number ? { dash: [6, 4], width: 1 } : {}));
+        series.push(line(mark + named(name), run.colour, chart.unit, number ? { dash: dashes[(number - 1) % dashes.length], width: 1 } : {}));
         data.push(run.columns[name]);
       });
     }

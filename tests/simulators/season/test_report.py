@@ -77,6 +77,22 @@ def test_the_numbers_come_out_as_they_went_in(page: str, runs: dict[str, backtes
     assert all(any("air.temperature" in value for value in found["values"]) for found in heaters)
 
 
+def test_setpoints_stand_beside_the_point_they_are_compared_with_whatever_they_are_called() -> None:
+    said = RULES.replace("ventilation_temperature", "open_above").replace("heating_temperature", "warmth")
+    said = said.replace("\nrules:\n", "  damp: 85 %\n  dry: 45 %\n  spare_temperature: 20 °C\n\nrules:\n")
+    said = said.replace("air.humidity_deficit < 2 g/m³", "air.humidity > damp")
+    said = said.replace("slab_a.water_content < 45 %", "slab_a.water_content < dry")
+    run = backtest.run(plan(said), season(0.1), record=300.0, machine=False)
+    made = report.page(plan(said), season(0.1), {"mine": (run.result, recorder_of(run))})
+    about = json.loads(inside(made, "about").replace("<\\/", "</"))
+    shown = {name: chart["each"] for name, chart in about["charts"].items()}
+    assert shown["temperature"] == ["air.temperature", "warmth", "open_above"]
+    assert shown["humidity"] == ["air.humidity", "damp"]
+    assert shown["slab"] == ["slab.water_content", "dry"]
+    assert shown["co2"] == ["air.co2"]
+    assert {"warmth", "open_above", "damp", "dry"} <= about["runs"][0]["columns"].keys()
+
+
 def test_the_course_goes_into_a_table(tmp_path: Any, runs: dict[str, backtest.Run]) -> None:
     series.write(tmp_path / "s.csv", START, {name: recorder_of(run) for name, run in runs.items()})
     lines = (tmp_path / "s.csv").read_text(encoding="utf-8").splitlines()
