@@ -1,4 +1,7 @@
-"""Numbers of rules.yaml that can be turned: setpoints, or one period of one."""
+"""Numbers of rules.yaml that can be turned: setpoints, or one period of one.
+
+A setpoint in a `for each` is called as it stands there, `<bay>.warmth`, and is turned for all of them at once.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def check(rules: str, wanted: Range) -> None:
     """Raises ConfigError where there is no such number, or where one end is nothing that such a setpoint can be."""
     document, _ = _read(rules)
     _present(document, wanted)
-    quantity = quantity_of(_parted(wanted.name, document["setpoints"])[0])
+    quantity = quantity_of(_parted(wanted.name, _home(document, wanted.name))[0])
     try:
         scale = factor(unit(wanted.unit), quantity.unit) if quantity else 0.0
     except UnitError:  # a ramp is not a temperature
@@ -65,14 +68,9 @@ def _present(document: Any, wanted: Range) -> float:
 
 def _find(document: Any, name: str) -> tuple[Any, str]:
     """The mapping in which a number stands, and its key there."""
-    setpoints = document.get("setpoints") or {}
-    setpoint, period = _parted(name, setpoints)
-    if setpoint not in setpoints:
-        repeated = any(str(key).startswith("for each ") for key in document)
-        known = one_of(setpoint, setpoints)
-        hint = f"{known}; those of a `for each` cannot be turned" if repeated else known
-        raise ConfigError(f"there is no setpoint {setpoint!r}", suggestion=hint)
-    place, key = setpoints, setpoint
+    place = _home(document, name)
+    setpoint, period = _parted(name, place)
+    key = setpoint
     if isinstance(place[key], Mapping) and "value" in place[key]:  # beside it stand corrections
         place, key = place[key], "value"
     if not isinstance(place[key], Mapping):
@@ -84,6 +82,19 @@ def _find(document: Any, name: str) -> tuple[Any, str]:
         suggestion = one_of(name if period else "", [f"{setpoint}.{each}" for each in periods])
         raise ConfigError(f"which period of {setpoint}?", suggestion=suggestion)
     return place[key], period
+
+
+def _home(document: Any, name: str) -> Mapping[str, Any]:
+    """The setpoints among which this one stands. Raises ConfigError."""
+    bodies = [document, *(body for key, body in document.items() if str(key).startswith("for each "))]
+    among = [setpoints for body in bodies if (setpoints := body.get("setpoints"))]
+    found = [setpoints for setpoints in among if _parted(name, setpoints)[0] in setpoints]
+    if len(found) > 1:
+        raise ConfigError(f"{name} stands in more than one `for each`", suggestion="write it out")
+    if not found:
+        known = [str(each) for setpoints in among for each in setpoints]
+        raise ConfigError(f"there is no setpoint {name!r}", suggestion=one_of(name, known))
+    return found[0]
 
 
 def _parted(name: str, setpoints: Mapping[str, Any]) -> tuple[str, str]:

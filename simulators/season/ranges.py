@@ -10,7 +10,7 @@ from controller.model.units import Unit, UnitError, factor, unit
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _RANGE = re.compile(
-    rf"\s*(?P<name>[^\W\d][\w.]*)\s*=\s*(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})\s*(?P<unit>\S*)\s*"
+    rf"\s*(?P<name>(?!\d)[\w.<>]+)\s*=\s*(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})\s*(?P<unit>\S*)\s*"
 )
 
 

@@ -303,7 +303,7 @@ def test_a_setpoint_of_a_compartment_can_be_turned() -> None:
     assert knobs.present(BAY_RULES, wanted) == 16.0
     turned = knobs.turn(BAY_RULES, {"east.warmth.night": (17.0, "°C")})
     assert knobs.present(turned, wanted) == 17.0
-    with pytest.raises(ConfigError, match=r"no setpoint 'east.ventilation' .*those of a `for each` cannot be turned"):
+    with pytest.raises(ConfigError, match=r"no setpoint 'east.ventilation' \(did you mean <bay>.ventilation\?\)"):
         knobs.present(BAY_RULES, ranges.read("east.ventilation=20..24 °C"))
 
 

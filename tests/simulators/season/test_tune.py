@@ -88,6 +88,21 @@ def test_a_setpoint_with_corrections_is_turned_by_the_same_name() -> None:
     assert knobs.present(plain, ranges.read("heat=12..20 °C")) == 16.0
 
 
+def test_a_setpoint_that_is_written_once_for_several_is_turned_for_all_of_them() -> None:
+    repeated = (
+        "setpoints:\n  base: 16 °C\nfor each bay in [east, west]:\n  setpoints:\n    <bay>.warmth: {night: 15 °C}\n"
+    )
+    wanted = ranges.read("<bay>.warmth.night=12..20 °C")
+    turned = knobs.turn(repeated, {"<bay>.warmth.night": (17.0, "°C")})
+    assert turned == repeated.replace("15 °C", "17 °C")
+    assert knobs.present(turned, wanted) == 17.0
+    with pytest.raises(ConfigError, match=r"there is no setpoint 'east.warmth.night' \(known: <bay>.warmth, base\)"):
+        knobs.check(repeated, ranges.read("east.warmth.night=12..20 °C"))
+    twice = repeated + "for each bay in [north]:\n  setpoints:\n    <bay>.warmth: {night: 15 °C}\n"
+    with pytest.raises(ConfigError, match="stands in more than one `for each`"):
+        knobs.check(twice, wanted)
+
+
 def test_bounds_are_read_both_ways() -> None:
     assert keep("hours_too_cold < 10") == Keep("hours_too_cold", 10.0, False)
     assert keep("yield >= 2.5 kg/m²").excess({"yield": 2.0}) == 0.5
