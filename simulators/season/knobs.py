@@ -87,7 +87,7 @@ def _find(document: Any, name: str) -> tuple[Any, str]:
 def _home(document: Any, name: str) -> Mapping[str, Any]:
     """The setpoints among which this one stands. Raises ConfigError."""
     bodies = [document, *(body for key, body in document.items() if str(key).startswith("for each "))]
-    among = [setpoints for body in bodies if (setpoints := body.get("setpoints"))]
+    among: list[Mapping[str, Any]] = [setpoints for body in bodies if (setpoints := body.get("setpoints"))]
     found = [setpoints for setpoints in among if _parted(name, setpoints)[0] in setpoints]
     if len(found) > 1:
         raise ConfigError(f"{name} stands in more than one `for each`", suggestion="write it out")
