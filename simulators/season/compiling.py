@@ -73,6 +73,11 @@ def folder(sources: Path = _ROOT, machine: str = _HERE) -> Path:
     return Path(root) / "onsil" / f"core-{digest.hexdigest()[:16]}"
 
 
+def made(machine: str = _HERE) -> bool:
+    """Whether these sources have been compiled."""
+    return (folder(machine=machine) / _READY).exists()
+
+
 def possible() -> bool:
     """Whether the Python packages are there that it takes; imports none of them."""
     return all(importlib.util.find_spec(name) is not None for name in ("mypyc", "setuptools"))
@@ -83,9 +88,8 @@ def build(machine: str = _HERE) -> Path:
 
     For another machine a compiler for that is needed: aarch64-linux-gnu-gcc.
     """
-    target = folder(machine=machine)
-    if (target / _READY).exists():
-        return target
+    if made(machine):
+        return folder(machine=machine)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         for package in ("controller", "drivers", "simulators"):
@@ -98,18 +102,20 @@ def build(machine: str = _HERE) -> Path:
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             raise OSError(f"compiling failed: {(done.stderr or done.stdout)[-2000:]}")
-        for made in copy.rglob(f"*{_SUFFIX}"):
-            if "build" not in made.relative_to(copy).parts:
-                name = str(made.relative_to(copy)).removesuffix(_SUFFIX)
+        for library in copy.rglob(f"*{_SUFFIX}"):
+            if "build" not in library.relative_to(copy).parts:
+                name = str(library.relative_to(copy)).removesuffix(_SUFFIX)
                 kept = target / f"{name}{_suffix(machine)}"
                 kept.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(made, kept)
+                shutil.copy2(library, kept)
     (target / _READY).touch()
     return target
 
 
 def place(tree: Path, machine: str = _HERE) -> None:
     """Put the compiled modules beside their sources, in a copy of our packages. Raises OSError as `build` does."""
+    if not made(machine):
+        print("compiling the controller's core, once: a minute or two", file=sys.stderr)
     shutil.copytree(build(machine), tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_READY))
 
 
@@ -122,10 +128,9 @@ def use() -> bool:
         return True
     if os.environ.get("ONSIL_PURE") or not sys.modules.keys().isdisjoint(modules()):
         return False
-    made = folder()
-    if not (made / _READY).exists():
+    if not made():
         return False
-    sys.meta_path.insert(0, _Finder(made, modules()))
+    sys.meta_path.insert(0, _Finder(folder(), modules()))
     return True
 
 

@@ -30,9 +30,7 @@ def outcome(**environment: str) -> list[object]:
     return found
 
 
-@pytest.mark.skipif(
-    not (compiling.folder() / "ready").exists(), reason="not compiled: python -m simulators.season does it"
-)
+@pytest.mark.skipif(not compiling.made(), reason="not compiled: python -m simulators.season does it")
 def test_it_gives_the_same_season_bit_for_bit() -> None:
     used, *compiled = outcome()
     not_used, *pure = outcome(ONSIL_PURE="1")
