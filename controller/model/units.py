@@ -291,6 +291,7 @@ QUANTITIES: dict[str, Quantity] = {
         _quantity("wind_direction", "°", 0, 360),
         _quantity("rain", "", 0, 1, states=("dry", "wet")),
         _quantity("rainfall", "mm", 0, 1e6, counter=True),
+        _quantity("height", "cm", -1e5, 1e5),  # of water in a tank, of a crop
         _quantity("water_content", "%", 0, 100, stale_after=3600),
         _quantity("ec", "mS/cm", 0, 20, stale_after=3600),
         _quantity("ph", "pH", 0, 14, stale_after=3600),
@@ -304,6 +305,7 @@ QUANTITIES: dict[str, Quantity] = {
         _quantity("battery", "%", 0, 100, stale_after=86400),
         _quantity("voltage", "V", -1000, 1000),
         _quantity("current", "A", -1000, 1000),
+        _quantity("power", "W", -1e7, 1e7),
         _quantity("energy", "kWh", 0, 1e9, counter=True),
         _quantity("contact", "", 0, 1, states=("open", "closed")),
         _quantity("state", "", 0, 1, states=("off", "on")),

@@ -111,4 +111,6 @@ def _point(source: str, offers: Source) -> tuple[Quantity | None, str]:
     dimension = unit(offers.unit).dimension
     if not offers.unit or dimension == unit("").dimension:
         return QUANTITIES["number"], base
-    return next((q for q in QUANTITIES.values() if q.unit.dimension == dimension), QUANTITIES["number"]), base
+    fitting = [q for q in QUANTITIES.values() if q.unit.dimension == dimension]
+    # what only counts up, or is 0 or 1, says so by its name
+    return next((q for q in fitting if not q.counter and q.states is None), fitting[0]), base

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import orjson
@@ -63,11 +64,16 @@ class Finding:
         return self.profile, str(self.options.get("topic", self.name))
 
     def joined(self, other: Finding) -> Finding:
-        """What two messages say of one device."""
-        options = {**self.options, **other.options}
-        if "values" in self.options and "values" in other.options:
-            options["values"] = {**_mapping(self.options["values"]), **_mapping(other.options["values"])}
-        return replace(self, options=options, offers={**self.offers, **other.offers}, title=self.title or other.title)
+        """What two messages say of one device. Two of its values may have one name: the second gets a number."""
+        values, offers = dict(_mapping(self.options.get("values"))), dict(self.offers)
+        for name, offer in other.offers.items():
+            value = _mapping(other.options.get("values")).get(name)
+            free = name if value is None else next(each for each in numbered(name) if values.get(each, value) == value)
+            offers[free] = offer
+            if value is not None:
+                values[free] = value
+        options = {**self.options, **other.options} | ({"values": values} if values else {})
+        return replace(self, options=options, offers=offers, title=self.title or other.title)
 
 
 def found(topic: str, payload: bytes) -> list[Finding]:
@@ -100,7 +106,7 @@ def found(topic: str, payload: bytes) -> list[Finding]:
 def _zigbee(base: str, device: object) -> Finding | None:
     told = _mapping(device)
     name, definition = told.get("friendly_name"), _mapping(told.get("definition"))
-    if not isinstance(name, str) or told.get("type") == "Coordinator" or not definition:
+    if not isinstance(name, str) or told.get("type") == "Coordinator" or told.get("disabled") or not definition:
         return None
     offers: dict[str, Offer] = {}
     for expose in _list(definition.get("exposes")):
@@ -115,7 +121,9 @@ def _exposed(expose: Mapping[str, Any]) -> dict[str, Offer]:
     kind, name = expose.get("type"), expose.get("property") or expose.get("name")
     features = [_mapping(feature) for feature in _list(expose.get("features"))]
     if kind == "switch":
-        states = [feature.get("property") for feature in features if feature.get("name") == "state"]
+        # what is told otherwise than by ON and OFF is no switch that the driver could command
+        usual = [feature for feature in features if feature.get("value_on", "ON") == "ON"]
+        states = [feature.get("property") for feature in usual if feature.get("name") == "state"]
         return {state: Offer(output="switch") for state in states if isinstance(state, str)}
     if kind == "cover":
         position = {"position": Offer("%")} if any(feature.get("name") == "position" for feature in features) else {}
@@ -166,6 +174,7 @@ _LONG = {
     "stat_t": "state_topic",
     "cmd_t": "command_topic",
     "val_tpl": "value_template",
+    "dev_cla": "device_class",
     "unit_of_meas": "unit_of_measurement",
     "avty_t": "availability_topic",
     "pl_on": "payload_on",
@@ -246,7 +255,8 @@ def _plain(told: Mapping[str, Any], device: Mapping[str, Any], topic: str, offer
         value["path"] = path
     if offer.unit in UNITS and offer.unit:
         value["unit"] = offer.unit
-    name = _slug(str(told.get("object_id") or told.get("name") or told.get("unique_id") or topic.rpartition("/")[2]))
+    names = (told.get(key) for key in ("object_id", "name", "device_class", "unique_id"))
+    name = _slug(next((name for name in names if isinstance(name, str) and name), topic.rpartition("/")[2]))
     options: dict[str, object] = {"values": {name: value}, **_availability(told)}
     title = str(_either(device, "model", "mdl") or "")
     yield Finding(_device_name(device, topic), "json", options, {name: offer}, title)
@@ -345,8 +355,8 @@ def _numbers(document: object, depth: int = 0) -> Iterator[tuple[str, float]]:
     """Every number in a document by its path."""
     if not isinstance(document, dict) or depth > _DEEPEST:
         return
-    for count, (key, value) in enumerate(document.items()):
-        if count >= _MOST or "." in key or not key or re.search(r"[\s/]", key):
+    for index, (key, value) in enumerate(document.items()):
+        if index >= _MOST or "." in key or not key or re.search(r"[\s/]", key):
             continue
         if isinstance(value, (int, float)) and abs(value) <= BIGGEST:
             yield key, float(value)
@@ -360,6 +370,12 @@ def _join(findings: Iterator[Finding]) -> list[Finding]:
         known = joined.get(finding.key)
         joined[finding.key] = finding if known is None else known.joined(finding)
     return list(joined.values())
+
+
+def numbered(name: str) -> Iterator[str]:
+    """The name, and then with 2, 3 and so on behind it."""
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))
 
 
 def _slug(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from controller.model.errors import NOWHERE, ConfigError
@@ -13,7 +13,7 @@ from controller.model.ports import Source
 from controller.model.units import QUANTITIES, UNITS, Quantity, quantity_of, unit
 from drivers.options import Options
 
-from .discovery import Finding, Offer
+from .discovery import Finding, Offer, numbered
 from .formats import FORMATS
 
 _SPELLINGS = {"uS/cm": "µS/cm", "μS/cm": "µS/cm", "l": "L", "hpa": "hPa", "W/m2": "W/m²"}
@@ -73,10 +73,11 @@ def _device(name: str, finding: Finding) -> tuple[list[str], list[str]]:
     taken: set[str] = set()
     for source, offer in finding.offers.items():
         delivered = _delivered(finding, source)
-        if delivered is None:
-            points.append(f"      # {_comment(source)} cannot be a source")
+        known = None if delivered is None else _point(source, offer, delivered)
+        if delivered is None or known is None:
+            points.append(f"      # {_comment(source)} cannot be a source" + _in(offer))
             continue
-        quantity, word = _point(source, offer, delivered)
+        quantity, word = known
         point = _free(f"{name}.{word}", taken)
         taken.add(point)
         points.append(f"      {point}: {_scalar(source)}" + _shown(offer))
@@ -96,8 +97,10 @@ def _delivered(finding: Finding, source: str) -> Source | None:
     return found if isinstance(found, Source) else None
 
 
-def _point(source: str, offer: Offer, delivered: Source) -> tuple[Quantity | None, str]:
-    """What a source measures (None for an output), and the last word of its point's name."""
+def _point(source: str, offer: Offer, delivered: Source) -> tuple[Quantity | None, str] | None:
+    """What a source measures (None for an output), and the last word of its point's name; None where nothing here has
+    its unit.
+    """
     if delivered.output is not None:
         return None, "motor" if delivered.output == "motor" else "relay"
     word = slug(re.split(r"[./:]", source)[-1])
@@ -108,7 +111,10 @@ def _point(source: str, offer: Offer, delivered: Source) -> tuple[Quantity | Non
         return named, word
     if not said:
         return QUANTITIES["state" if offer.binary else "number"], word
-    return next((each for each in QUANTITIES.values() if each.unit.dimension == dimension), QUANTITIES["number"]), word
+    fitting = [each for each in QUANTITIES.values() if each.unit.dimension == dimension]
+    # what only counts up, or is 0 or 1, says so by its name
+    best = next((each for each in fitting if not each.counter and each.states is None), None)
+    return (best or fitting[0], word) if fitting else None
 
 
 def _sensor(point: str, quantity: Quantity, offer: Offer, delivered: Source) -> str:
@@ -123,6 +129,10 @@ def _unit(offer: Offer, delivered: Source) -> str:
     """What the device says, where we know it; else what the driver takes it for."""
     said = _SPELLINGS.get(offer.unit, offer.unit)
     return unit(said).symbol if said in UNITS and said else delivered.unit
+
+
+def _in(offer: Offer) -> str:
+    return f": it is in {_comment(offer.unit)}" if offer.unit else ""
 
 
 def _shown(offer: Offer) -> str:
@@ -150,12 +160,4 @@ def _comment(text: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    return next(each for each in _numbered(name) if each not in taken)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}_{number}"
-        number += 1
+    return next(each for each in numbered(name) if each not in taken)

@@ -43,7 +43,9 @@ _CLASSES: Mapping[str, tuple[str | None, int]] = {
     "battery": ("battery", 0),
     "voltage": ("voltage", 2),
     "current": ("current", 2),
+    "power": ("power", 0),
     "energy": ("energy", 1),
+    "height": ("distance", 1),
 }
 _STATES: Mapping[str, str] = {"rain": "moisture"}
 _WITHOUT_UNIT = ("ph",)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from controller.config.loading import check_texts
 from controller.model.ports import BusSettings, ScanProgress
+from controller.model.units import UNITS
 from drivers.mqtt import discovery
 from drivers.mqtt.discovery import Finding, Offer, found, tasmota
 from drivers.mqtt.fragment import fragment, slug
@@ -211,6 +212,34 @@ def test_what_is_known_otherwise_is_not_found_twice(key: str, name: str) -> None
     assert found("homeassistant/sensor/0x1/temperature/config", json.dumps(told).encode()) == []
     whole = {"dev": {"name": "x"}, key: {"name": name}, "stat_t": "x", "cmps": {"a": {"p": "sensor", "name": "a"}}}
     assert found("homeassistant/device/x/config", json.dumps(whole).encode()) == []
+
+
+@pytest.mark.parametrize("symbol", [symbol for symbol in UNITS if symbol] + ["lx", ""])
+def test_a_value_in_any_unit_makes_a_fragment_that_loads(symbol: str) -> None:
+    """Where nothing has such a unit, like a time, the value is named and left out."""
+    told = {"stat_t": "a/b", "name": "x", "unit_of_meas": symbol}
+    assert loads(fragment("mqtt://localhost", found("homeassistant/sensor/a/config", json.dumps(told).encode()))) == []
+    device = {"friendly_name": "a", "definition": {"exposes": [{"type": "numeric", "property": "y", "unit": symbol}]}}
+    assert loads(fragment("mqtt://localhost", found("z/bridge/devices", json.dumps([device]).encode()))) == []
+
+
+def test_two_values_of_one_name_are_both_there() -> None:
+    told = {"dev": {"name": "roof"}, "dev_cla": "temperature", "uniq_id": "7", "unit_of_meas": "°C"}
+    parts = {key: {**told, "p": "sensor", "stat_t": f"roof/{key}"} for key in "abc"}
+    (roof,) = found("homeassistant/device/roof/config", json.dumps({"cmps": parts, "dev": told["dev"]}).encode())
+    assert [*roof.offers] == ["temperature", "temperature_2", "temperature_3"]
+    values = roof.options["values"]
+    assert isinstance(values, dict)
+    assert [value["topic"] for value in values.values()] == ["roof/a", "roof/b", "roof/c"]
+    assert roof.joined(roof) == roof
+
+
+def test_a_zigbee_valve_that_is_told_otherwise_and_a_device_out_of_use_are_left_out() -> None:
+    state = {"type": "binary", "name": "state", "property": "state", "value_on": "OPEN", "value_off": "CLOSE"}
+    valve = {"friendly_name": "valve", "definition": {"exposes": [{"type": "switch", "features": [state]}]}}
+    unused = {**ZIGBEE[1], "disabled": True}
+    (finding,) = found("z/bridge/devices", json.dumps([valve, unused]).encode())
+    assert (finding.name, finding.offers) == ("valve", {})
 
 
 def test_a_component_that_a_message_takes_away_is_not_there() -> None:
