@@ -33,8 +33,10 @@ KOREAN = ("ks-x-3267", "ks-x-3288", "ks-b-7958")  # not files: their nodes say t
 
 
 def _seconds(text: object) -> object:
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} needs a unit (write {text} ms or {text} s)")
     try:
-        return parse_duration(text) if isinstance(text, str) else text
+        return parse_duration(text)
     except UnitError as error:
         raise ValueError(str(error)) from error
 
@@ -47,6 +49,7 @@ def _known(symbol: str) -> str:
     return symbol
 
 
+_LAST = 0xFFFF  # address, and number in a register
 _TIME = {"type": "string", "pattern": r"^\d+(\.\d+)? ?(ms|s|min|h)$", "description": 'a time, as "50 ms"'}
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0), WithJsonSchema(_TIME)]
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
@@ -54,8 +57,23 @@ Symbol = Annotated[str, AfterValidator(_known)]
 """A unit."""
 
 
+def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] > ends[1]:
+        raise ValueError("the lower end stands first")
+    return ends
+
+
+def _not_zero(scale: float) -> float:
+    if not scale:
+        raise ValueError("a scale of 0 would make every number the same (a decimal point is a point)")
+    return scale
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
+
+
 class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Register(_Data):
@@ -69,12 +87,12 @@ class Register(_Data):
     address: Word
     type: Type = "u16"
     order: Order = "ABCD"
-    scale: float = 1.0
+    scale: Annotated[float, AfterValidator(_not_zero)] = 1.0
     offset: float = 0.0
     unit: Symbol = ""
     mask: Annotated[Word, Field(ge=1)] | None = None
     invalid: tuple[float, ...] = ()
-    range: tuple[float, float] | None = None
+    range: Range | None = None
     channels: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
@@ -94,8 +112,14 @@ class Timer(_Data):
 
     address: Word
     base: Word = 0
-    tick: Seconds
-    longest: Word
+    tick: Annotated[Seconds, Field(gt=0)]
+    longest: Annotated[Word, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _longest_fits(self) -> Timer:
+        if self.base + self.longest > _LAST:
+            raise ValueError("base and longest together do not fit into a register")
+        return self
 
 
 class Output(_Data):
@@ -122,7 +146,7 @@ class Number(_Data):
     scale: Annotated[float, Field(gt=0)] = 1.0
     offset: float = 0.0
     unit: Symbol = ""
-    range: tuple[float, float]
+    range: Range
     channels: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
@@ -170,7 +194,19 @@ class Profile(_Data):
     registers: dict[str, Register] = {}
     outputs: dict[str, Output] = {}
     numbers: dict[str, Number] = {}
-    gaps: tuple[tuple[int, int], ...] = ()
+    gaps: tuple[Annotated[tuple[int, int], AfterValidator(_ascending)], ...] = ()
+
+    @model_validator(mode="after")
+    def _names_and_addresses(self) -> Profile:
+        names = [*self.registers, *self.outputs, *self.numbers]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"{twice!r} is there twice: registers, outputs and numbers share their names")
+        for name, entry in self.sources.items():
+            size = 1 if isinstance(entry, Output) else width(entry.type)
+            timer = entry.timer if isinstance(entry, Output) else None
+            if max(entry.address + size - 1, 0 if timer is None else timer.address) > _LAST:
+                raise ValueError(f"{name!r} lies behind the last address, {_LAST:#x}")
+        return self
 
     @functools.cached_property
     def sources(self) -> dict[str, Entry]:
@@ -254,6 +290,9 @@ def parse(text: str, file: str) -> Profile:
         owner, last = ".".join(where[:-1]) or "a profile", where[-1] if where else ""
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"{owner} has no option {last}", place, one_of(last, _keys(where[:-1]))) from error
+        if first["type"] == "invalid_key":
+            hint = "a decimal point is a point, and a text is in quotes"
+            raise ConfigError(f"{owner} has no option {last}", place, hint) from error
         if first["type"] == "missing" and not last.isdigit():
             raise ConfigError(f"{owner} needs its {last}", place, f"write {last}: ...") from error
         said = first["msg"].removeprefix("Value error, ")

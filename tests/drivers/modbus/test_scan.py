@@ -209,13 +209,13 @@ async def test_behind_a_gateway_nobody_is_where_the_gateway_says_so() -> None:
 async def test_an_adapter_that_hears_itself_is_no_device(bench: Bench) -> None:
     bench.echoes = True
     bench.slaves = {20: _line()[20]}
-    found = await search(str(bench.link), QUICK)
+    found = await search(str(bench.link), ScanOptions((19, 20), ((9600, "N"),), 0.3))
     assert [(finding.address, finding.profile) for finding in found] == [(20, "waveshare-relay-8")]
 
 
 async def test_one_that_speaks_without_being_asked_is_told_of_once(bench: Bench) -> None:
-    bench.slaves = {address: Timid(garbled=True) for address in range(1, 24)} | {20: _line()[20]}
-    found = await search(str(bench.link), QUICK)
+    bench.slaves = {address: Timid(garbled=True) for address in range(1, 8)} | {20: _line()[20]}
+    found = await search(str(bench.link), ScanOptions((*range(1, 8), 20), ((9600, "N"),), 0.3))
     assert [(finding.address, finding.profile) for finding in found] == [(20, "waveshare-relay-8"), (1, "")]
-    assert "at 21 more addresses" in found[1].note
+    assert "at 6 more addresses" in found[1].note
     assert not check_texts(SITE + fragment("/dev/ttyUSB0", found), "onsil: 1").errors
