@@ -9,7 +9,7 @@ from .verb import Verb
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("alarm")
+    parser.add_argument("alarm", help="its name, as onsil status shows it")
     add_state(parser)
 
 

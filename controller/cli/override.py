@@ -41,9 +41,11 @@ def duration(text: str) -> float:
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("actuator")
+    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
     parser.add_argument("value", type=_value, help="position in %%, on, off, open, closed, or a number with its unit")
-    parser.add_argument("--for", dest="seconds", type=duration, required=True, metavar="DURATION", help="30min, 2h")
+    parser.add_argument(
+        "--for", dest="seconds", type=duration, required=True, metavar="DURATION", help="how long: 30min, 2h"
+    )
     add_state(parser)
 
 

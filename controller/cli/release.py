@@ -9,7 +9,7 @@ from .verb import Verb
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("actuator")
+    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
     add_state(parser)
 
 

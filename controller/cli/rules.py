@@ -27,19 +27,24 @@ class Version(NamedTuple):
     text: str
 
 
+_NUMBER = "its number, as onsil rules list shows it"
+
+
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state", type=Path, metavar="DIR", help="($ONSIL_STATE or /var/lib/onsil)")
-    parser.add_argument("-c", "--config", type=Path, metavar="DIR", help="($ONSIL_CONFIG or /etc/onsil)")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the state ($ONSIL_STATE or /var/lib/onsil)")
+    parser.add_argument(
+        "-c", "--config", type=Path, metavar="DIR", help="holds site.yaml and rules.yaml ($ONSIL_CONFIG or /etc/onsil)"
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="every version, with the time from which it was in force")
     listing.add_argument("--json", action="store_true", help="answer in JSON")
     show = actions.add_parser("show", help="one version as it was")
-    show.add_argument("version", type=int)
+    show.add_argument("version", type=int, help=_NUMBER)
     diff = actions.add_parser("diff", help="what changed between two versions, or between one and the present file")
-    diff.add_argument("version", type=int)
-    diff.add_argument("other", type=int, nargs="?")
+    diff.add_argument("version", type=int, help=_NUMBER)
+    diff.add_argument("other", type=int, nargs="?", help="that of the other (the present file)")
     rollback = actions.add_parser("rollback", help="make an earlier version the present file, if it is still right")
-    rollback.add_argument("version", type=int)
+    rollback.add_argument("version", type=int, help=_NUMBER)
 
 
 def _run(arguments: argparse.Namespace) -> int:

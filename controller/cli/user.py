@@ -21,7 +21,7 @@ _ROLES = ("viewer", "operator", "admin")
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     add = actions.add_parser("add", help="a new user, or a new role and password for a known one")
-    add.add_argument("name")
+    add.add_argument("name", help="by which the user logs in")
     add.add_argument(
         "--role", choices=_ROLES, default="viewer", help="viewer looks, operator sets, admin changes rules"
     )
@@ -31,7 +31,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         ("token", "a new token for the API, with the role of the user"),
         ("drop-tokens", "make all tokens of the user worthless"),
     ):
-        actions.add_parser(action, help=text).add_argument("name")
+        actions.add_parser(action, help=text).add_argument("name", help="of the user, as onsil user list shows it")
     actions.add_parser("list", help="the users and their roles")
     for each in actions.choices.values():
         each.add_argument("--state", type=Path, metavar="DIR", help="state directory ($ONSIL_STATE or /var/lib/onsil)")

@@ -10,7 +10,7 @@ from .verb import Verb
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("actuator")
+    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
     parser.add_argument("--at", metavar="TIME", help='a past time in the site\'s zone: "14:30", "2026-06-21 14:30"')
     parser.add_argument("--language", choices=("en", "ko"), help="of the answer (the site's)")
     add_state(parser)

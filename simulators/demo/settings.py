@@ -59,8 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", metavar="URL", help="use this MQTT broker instead of an embedded one")
     parser.add_argument("--influx", metavar="URL", help="deliver to this InfluxDB")
     parser.add_argument("--influx-token", metavar="TOKEN", help="of InfluxDB 2 or 3 ($INFLUX_TOKEN)")
-    parser.add_argument("--influx-org", default="farm", metavar="ORG", help="(farm)")
-    parser.add_argument("--influx-bucket", default="greenhouse", metavar="BUCKET", help="(greenhouse)")
+    parser.add_argument("--influx-org", default="farm", metavar="ORG", help="of InfluxDB 2 or 3 (farm)")
+    parser.add_argument(
+        "--influx-bucket", default="greenhouse", metavar="BUCKET", help="of InfluxDB 2 or 3 (greenhouse)"
+    )
     parser.add_argument("--influx-database", metavar="NAME", help="the server is an InfluxDB 1.x and has this database")
     parser.add_argument(
         "--start", type=_datetime, default=START, help=f"simulated start, site time ({START:%Y-%m-%dT%H:%M})"

@@ -24,11 +24,15 @@ _UNITS = {"air.temperature": "°C", "air.humidity": "%"}
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="begin", required=True, metavar="T", help="2026-06-01 00:00; some days are best")
-    parser.add_argument("--to", dest="end", required=True, metavar="T")
+    parser.add_argument(
+        "--from", dest="begin", required=True, metavar="T", help="begin here: 2026-06-01 00:00; some days are best"
+    )
+    parser.add_argument("--to", dest="end", required=True, metavar="T", help="end here, written in the same way")
     parser.add_argument("--compartment", metavar="NAME", help="which, where the site has several")
-    parser.add_argument("--structure", default="venlo", metavar="NAME", help="what to begin with (venlo)")
-    parser.add_argument("--crop", default="tomato", metavar="NAME", help="(tomato)")
+    parser.add_argument(
+        "--structure", default="venlo", metavar="NAME", help="the greenhouse to begin with, or a .toml file (venlo)"
+    )
+    parser.add_argument("--crop", default="tomato", metavar="NAME", help="the crop, or a .toml file (tomato)")
     parser.add_argument("--write", type=target, metavar="FILE.toml", help="write the fitted structure, for --structure")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the state ($ONSIL_STATE or /var/lib/onsil)")
     parser.add_argument("--json", action="store_true", help="answer in JSON")

@@ -32,7 +32,12 @@ _MOST_GAPS = 5  # that are named one by one
 
 def add_season(parser: argparse.ArgumentParser) -> None:
     """The options that say what season it is."""
-    parser.add_argument("--weather", default="synthetic", metavar="FILE|clear-sky|synthetic", help="(synthetic)")
+    parser.add_argument(
+        "--weather",
+        default="synthetic",
+        metavar="FILE|clear-sky|synthetic",
+        help="a record (.csv), a typical year (.epw), or made up, without clouds or with them (synthetic)",
+    )
     parser.add_argument("--start", type=_date, default=_date(START), metavar="DATE", help=f"first day ({START})")
     parser.add_argument("--days", type=_days, default=DAYS, metavar="N", help=f"how many days ({DAYS:.0f})")
     parser.add_argument("--seed", type=int, default=1, help="of synthetic weather and of the sensors' scatter (1)")
@@ -52,7 +57,7 @@ def add_season(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=LOW..HIGH",
-        help="instead of the usual: vpd=0.3..1.2 kPa",
+        help="what the crop bears, instead of the usual for tomato: vpd=0.3..1.2 kPa; also temperature, co2",
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong when, as YAML")
 

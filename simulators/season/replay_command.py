@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rules", type=Path, metavar="FILE", help="the other rules (those in force at the end)")
-    parser.add_argument("--from", dest="begin", required=True, metavar="T", help="14:30, 2026-06-01 23:00, 90 min ago")
-    parser.add_argument("--to", dest="end", required=True, metavar="T")
+    parser.add_argument(
+        "--from", dest="begin", required=True, metavar="T", help="begin here: 14:30, 2026-06-01 23:00, 90 min ago"
+    )
+    parser.add_argument("--to", dest="end", required=True, metavar="T", help="end here, written in the same way")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the state ($ONSIL_STATE or /var/lib/onsil)")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
 

@@ -27,11 +27,25 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "rules", type=Path, metavar="RULES", help="rules.yaml, with site.yaml beside it, or its directory"
     )
     parser.add_argument(
-        "--over", action="append", required=True, metavar="NAME=LOW..HIGH", help="heating_temperature.night=14..20 °C"
+        "--over",
+        action="append",
+        required=True,
+        metavar="NAME=LOW..HIGH",
+        help="a setpoint to turn, and how far: heating_temperature.night=14..20 °C; once more for another",
     )
-    parser.add_argument("--minimise", action="append", default=[], metavar="METRIC", help="energy, water, ...")
-    parser.add_argument("--maximise", action="append", default=[], metavar="METRIC", help="yield, ...")
-    parser.add_argument("--keep", action="append", default=[], metavar="BOUND", help="hours_too_cold < 10")
+    parser.add_argument(
+        "--minimise",
+        action="append",
+        default=[],
+        metavar="METRIC",
+        help="what shall be little: energy, water, ... (energy, where no goal is given)",
+    )
+    parser.add_argument(
+        "--maximise", action="append", default=[], metavar="METRIC", help="what shall be much: yield, ..."
+    )
+    parser.add_argument(
+        "--keep", action="append", default=[], metavar="BOUND", help="what must hold: 'hours_too_cold < 10'"
+    )
     add_season(parser)
     parser.add_argument("--trials", type=_count, default=50, metavar="N", help="how many seasons in all (50)")
     parser.add_argument("--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="at once (all cores)")

@@ -6,7 +6,7 @@ import argparse
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,19 @@ def test_a_command_exists(block: Block, parsers: dict[str, argparse.ArgumentPars
             assert module.with_suffix(".py").is_file() or (module / "__main__.py").is_file()
         else:
             assert words[0] in OTHERS
+
+
+def test_every_argument_says_what_it_is_for(parsers: dict[str, argparse.ArgumentParser]) -> None:
+    assert [f"{parser.prog} {action.dest}" for parser, action in _arguments(parsers.values()) if not action.help] == []
+
+
+def _arguments(parsers: Iterable[argparse.ArgumentParser]) -> Iterator[tuple[argparse.ArgumentParser, argparse.Action]]:
+    for parser in parsers:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                yield from _arguments(action.choices.values())
+            else:
+                yield parser, action
 
 
 @pytest.mark.parametrize("page", RUN_PAGES)
