@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +37,19 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         answering = list(self.server_state.tasks)
-        for task in answering:
-            task.cancel()
-        await asyncio.gather(*answering, return_exceptions=True)
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(_not_let_go)
+        try:
+            for task in answering:
+                task.cancel()
+            await asyncio.gather(*answering, return_exceptions=True)
+        finally:
+            log.removeFilter(_not_let_go)
+
+
+def _not_let_go(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is about anything but an answer that was cancelled: that is no error of a page."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 async def serve(desk: Desk, listener: socket.socket, state: Path, tls: Tls | None = None, dev: Path = DEV) -> None:

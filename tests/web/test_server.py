@@ -10,7 +10,9 @@ import pytest
 from .whole import whole_house
 
 
-async def test_whoever_watches_the_page_is_let_go_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_watches_the_page_is_let_go_without_a_complaint_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("MQTT_PASSWORD", "a secret")
     async with whole_house(tmp_path) as whole:
         reader, writer = await asyncio.open_connection("127.0.0.1", whole.client.port)
@@ -19,3 +21,4 @@ async def test_whoever_watches_the_page_is_let_go_when_it_ends(tmp_path: Path, m
     async with asyncio.timeout(10):
         await reader.read()
     writer.close()
+    assert [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"] == []
