@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from controller.core.core import Core, Step
 from controller.core.plan import ActuatorPlan, AlarmPlan, Expression, Plan, RulePlan, SensorPlan, SitePlan
-from controller.model.commands import Command
+from controller.model.commands import Command, Request
 from controller.model.events import Event
 from controller.model.points import Reading
-from controller.model.time import Clock
+from controller.model.ports import FieldInput
+from controller.model.time import Clock, Instant
 from controller.model.units import QUANTITIES
 from controller.rules.parser import Text, parse_condition, parse_demand
 
@@ -32,6 +34,22 @@ def plan(below: str = "18 °C") -> Plan:
         ),
         alarms=(AlarmPlan("Frost", expression("air.temperature < 5 °C"), "critical"),),
     )
+
+
+class Faulty:
+    """A core whose steps fail for a number of times."""
+
+    def __init__(self, core: Core, times: float) -> None:
+        self._core, self.times = core, times
+
+    def step(self, now: Instant, inputs: Sequence[FieldInput | Request]) -> Step:
+        if self.times:
+            self.times -= 1
+            raise ZeroDivisionError
+        return self._core.step(now, inputs)
+
+    def snapshot(self) -> bytes:
+        return self._core.snapshot()
 
 
 def temperature(value: float, clock: Clock) -> Reading:

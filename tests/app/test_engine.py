@@ -1,5 +1,4 @@
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,14 +7,13 @@ import pytest
 from controller.app import engine as engine_module
 from controller.app.clock import ScaledClock, SystemClock
 from controller.app.engine import Engine
-from controller.core.core import Core, Step
+from controller.core.core import Core
 from controller.core.plan import ActuatorPlan
-from controller.model.commands import Command, Followed, Override, Report, Request, Verb
+from controller.model.commands import Command, Followed, Override, Report, Verb
 from controller.model.events import Commanded, Measured
-from controller.model.ports import FieldInput
-from controller.model.time import NS, Instant
+from controller.model.time import NS
 
-from .house import Memory, Relay, plan, temperature
+from .house import Faulty, Memory, Relay, plan, temperature
 from .wait import until
 
 
@@ -77,22 +75,6 @@ async def test_an_output_that_fails_is_reported_lost_and_the_rest_goes_on() -> N
     await until(lambda: engine.counters.faults and engine.counters.readings == 1)
     engine.emit((temperature(13.0, clock),))
     await until(lambda: engine.counters.readings == 2)
-
-
-class Faulty:
-    """A core whose steps fail for a number of times."""
-
-    def __init__(self, core: Core, times: float) -> None:
-        self._core, self.times = core, times
-
-    def step(self, now: Instant, inputs: Sequence[FieldInput | Request]) -> Step:
-        if self.times:
-            self.times -= 1
-            raise ZeroDivisionError
-        return self._core.step(now, inputs)
-
-    def snapshot(self) -> bytes:
-        return self._core.snapshot()
 
 
 async def test_a_core_that_fails_once_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from controller.app.application import Application, Options
 from controller.app.readiness import missing
 from controller.model.ports import BusHealth
 from simulators.demo import files
+from tests.app.house import Faulty
 from tests.app.wait import until
 
 from .client import Client
@@ -42,11 +44,7 @@ def test_what_is_missing(
 
 async def test_a_stuck_core(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await house.client.get("/readyz")).text == "ready\n"
-
-    def stuck(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(house.engine.core, "step", stuck)
+    monkeypatch.setattr(house.engine, "core", Faulty(house.engine.core, math.inf))
     monkeypatch.setattr(engine_module, "RETRY", 0.01)
     monkeypatch.setattr(readiness, "STEPS_WITHIN", 0.0)  # nobody is to wait a minute here
     house.engine.emit(())

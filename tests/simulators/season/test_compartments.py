@@ -29,7 +29,7 @@ from simulators.season.wiring import only, wire
 from tests.config.example import changed
 from tests.config.test_compartments import BAY_RULES, BAYS, SITE
 
-from .conftest import Recording
+from .conftest import recording
 from .rules import BEGIN, START, broken, plan, season
 
 
@@ -333,8 +333,7 @@ def test_a_compartment_is_calibrated_by_its_own_record(tmp_path: Path) -> None:
     wanted = season(0.1, faults=Schedule(broken(Kind.WELDED, "west.heater", after=600).faults))
     with Store.open(tmp_path) as store:
         made = Engine(bays(), wanted, wanted.table(bays().site), machine=False)
-        made.core = Recording(bays())
-        made.core.store = store
+        made.core = recording(bays(), store)
         made.run()
         assert store.flush()
         history = store.history
