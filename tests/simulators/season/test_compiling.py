@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,13 +31,37 @@ def outcome(**environment: str) -> list[object]:
     return found
 
 
-@pytest.mark.skipif(not compiling.made(), reason="not compiled: python -m simulators.season does it")
+needs_it = pytest.mark.skipif(not compiling.made(), reason="not compiled: python -m simulators.season does it")
+
+
+@needs_it
 def test_it_gives_the_same_season_bit_for_bit() -> None:
     used, *compiled = outcome()
     not_used, *pure = outcome(ONSIL_PURE="1")
     assert used
     assert not not_used
     assert compiled == pure
+
+
+@needs_it
+def test_python_takes_it_where_it_lies_beside_the_sources(tmp_path: Path) -> None:
+    """As in the Debian package; and its tracebacks name the lines of the sources."""
+    for package in ("controller", "drivers", "simulators"):
+        shutil.copytree(compiling._ROOT / package, tmp_path / package)
+    compiling.place(tmp_path)
+    code = (
+        "import sys, traceback\n"
+        "from controller.cli import main\n"
+        "from controller.core.core import Core\n"
+        "print(sys.modules['controller.core.core'].__file__)\n"
+        "try: Core(None)\n"
+        "except TypeError: print(traceback.format_exc())\n"
+        "main(['--version'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert str(tmp_path / "controller/core/core.") in done.stdout
+    assert "controller/core/core.py" in done.stdout
+    assert "(core compiled)" in done.stdout
 
 
 def test_changed_sources_are_not_found_compiled(tmp_path: Path) -> None:
