@@ -36,7 +36,9 @@ to a receiver, so devices that send two are heard with one."""
 
 ANY_ADDRESS = 254  # Senseair's sensors answer to it, whatever their own
 
-_PROBES = (Request(READ_HOLDING, 0), Request(READ_INPUT, 0))
+# one that is not understood is refused by most devices, and that is an answer too; of those that say nothing to it, the
+# humble ones have their first holding register at 0, and their first input register at 1 or before
+_PROBES = (Request(READ_HOLDING, 0), Request(READ_INPUT, 1))
 _TYPES = {1: "sensor node", 2: "actuator node", 3: "integrated node", 4: "gateway"}
 _PROFILES = {10: "ks-x-3267", 20: "ks-x-3288", 30: "ks-b-7958", 31: "ks-b-7958"}
 

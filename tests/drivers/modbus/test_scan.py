@@ -92,10 +92,14 @@ async def test_everything_on_a_line_is_found_and_nothing_written(bench: Bench) -
 
 
 async def test_devices_that_are_silent_when_they_do_not_understand(bench: Bench) -> None:
-    bench.slaves = {6: Mute(words={0x07D0: 6, 0: 86}), 1: Mute(words={0x0101: 1, 1: 215, 2: 640})}
+    bench.slaves = {
+        6: Mute(words={0x07D0: 6, 0: 86}),
+        1: Mute(words={0x0101: 1, 1: 215, 2: 640}),
+        3: Mute(words={9: 9}),
+    }
     found = await search(str(bench.link), QUICK)
-    # the climate probe has neither register 0: what says nothing to any question is not there
-    assert [(finding.address, finding.profile) for finding in found] == [(6, "renke-wind-speed")]
+    # what says nothing to any question is not there
+    assert [(finding.address, finding.profile) for finding in found] == [(1, "xy-md02"), (6, "renke-wind-speed")]
 
 
 async def test_the_other_address_convention(bench: Bench) -> None:
