@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.season_arm64 [--days 3] [--json]
 
-The arm64 package is built and installed into a Debian root of its own, and its plain Python runs under qemu. Every five
-minutes all of the greenhouse is compared to the last bit, and every decision with its time. Needs what
+The arm64 package is built and installed into a Debian root of its own, where its compiled core and the greenhouse in
+plain Python run under qemu; here all is plain Python. Every five minutes all of the greenhouse is compared to the last
+bit, and every decision with its time. Needs what
 tests.deploy.debian_root needs: root, debootstrap, qemu-user-static. Takes some minutes.
 
 With `--course` it only prints one machine's own course; that is what runs in the root.
