@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -46,13 +47,15 @@ _PROFILES = {10: "ks-x-3267", 20: "ks-x-3288", 30: "ks-b-7958", 31: "ks-b-7958"}
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
     """`settings` are tried in turn until devices are found with one, or all where `thorough`. `patience` is how long a
-    device may take to begin its answer (s).
+    device may take to begin its answer (s), `gateway_patience` how long a gateway may: it waits itself for the device,
+    and who does not wait for it has all later answers come later and later.
     """
 
     addresses: Sequence[int] = (*range(1, 248), ANY_ADDRESS)
     settings: Sequence[tuple[int, str]] = USUAL
     patience: float = 0.15
     thorough: bool = False
+    gateway_patience: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator
     for link_options in links:
         answers, serial, garbled = False, _serial(link_options), list[int]()
         async with _open(link_options) as link:
-            asking = _Asking(link, options.patience)
+            gateway = isinstance(link_options, TcpOptions) and not link_options.rtu
+            asking = _Asking(link, options.gateway_patience if gateway else options.patience)
             for address in options.addresses:
                 yield Progress(done, total, f"{_said(link_options)}, address {address}", found)
                 done += 1
@@ -103,7 +107,7 @@ async def scan(port: str, options: ScanOptions = ScanOptions()) -> AsyncIterator
                     answers = True
                     others = tuple(finding for finding in found if (finding.address, finding.link) != (late, serial))
                     found = (*others, await _late(asking, late, link_options))
-            found = (*found, *_not_understood(garbled, serial))
+            found = (*_each_once(found), *_not_understood(garbled, serial))
         if answers and not options.thorough:
             break
     yield Progress(total, total, "done", found)
@@ -133,12 +137,27 @@ def _serial(options: SerialOptions | TcpOptions) -> SerialOptions | None:
 
 _LATE = 1.0  # s that are left to a device of which it is known that it takes its time
 _UNKNOWN = "it answers, but like no device we know: ten lines of your own describe it, see drivers/modbus/README.md"
+_LINE = 32  # devices: as many as a line carries without a repeater
+_ANYWHERE = "it answers at {} more addresses as well: it does not look at the address"
 _SOME = 5  # addresses: who answers garbage to more of them has not been asked
 _BABBLE = (
     "here and at {} more addresses comes what cannot be understood: something speaks without being asked, or "
     "the wiring has a fault"
 )
 _GARBLED = "something answers that cannot be understood: two devices with one address, or other line settings"
+
+
+def _each_once(found: Sequence[Finding]) -> Sequence[Finding]:
+    """What is found at more addresses than a line can have devices is one that does not look at the address."""
+    alike = Counter((finding.link, finding.profile, finding.title) for finding in found)
+    kept: dict[tuple[object, ...], Finding] = {}
+    for finding in found:
+        key = finding.link, finding.profile, finding.title
+        if (number := alike[key]) <= _LINE:
+            kept[*key, finding.address] = finding
+        elif key not in kept:
+            kept[key] = replace(finding, note=_ANYWHERE.format(number - 1))
+    return tuple(kept.values())
 
 
 def _not_understood(addresses: Sequence[int], link: SerialOptions | None) -> Sequence[Finding]:

@@ -136,7 +136,7 @@ async def test_a_network() -> None:
     bench.slaves |= {2: korean.nutrient_4(), 3: _line()[1]}
     bench.slaves[3].words[0x0101] = 3
     port = f"tcp://127.0.0.1:{bench.port}"
-    found = await search(port, ScanOptions(range(1, 5), patience=0.05))
+    found = await search(port, ScanOptions(range(1, 5), gateway_patience=0.05))
     assert [(finding.address, finding.profile) for finding in found] == [(2, "ks-b-7958"), (3, "xy-md02")]
     text = fragment(port, found)
     assert f"url: {port}" in text
@@ -205,7 +205,7 @@ async def test_behind_a_gateway_nobody_is_where_the_gateway_says_so() -> None:
     await bench.connect()
     bench.slaves |= {address: Timid(refuses=10 + address % 2) for address in range(1, 5)}
     bench.slaves[3] = korean.nutrient_4()
-    found = await search(f"tcp://127.0.0.1:{bench.port}", ScanOptions(range(1, 5), patience=0.05))
+    found = await search(f"tcp://127.0.0.1:{bench.port}", ScanOptions(range(1, 5), gateway_patience=0.05))
     assert [finding.address for finding in found] == [3]
     await bench.disconnect()
 
@@ -223,3 +223,15 @@ async def test_one_that_speaks_without_being_asked_is_told_of_once(bench: Bench)
     assert [(finding.address, finding.profile) for finding in found] == [(20, "waveshare-relay-8"), (1, "")]
     assert "at 6 more addresses" in found[1].note
     assert not check_texts(SITE + fragment("/dev/ttyUSB0", found), "onsil: 1").errors
+
+
+async def test_a_server_that_does_not_look_at_the_address_is_one_device() -> None:
+    bench = NetworkBench()
+    await bench.connect()
+    bench.slaves |= dict.fromkeys(range(1, 40), korean.nutrient_4())
+    port = f"tcp://127.0.0.1:{bench.port}"
+    (found,) = await search(port, ScanOptions(range(1, 40), gateway_patience=0.05))
+    assert (found.address, found.profile) == (1, "ks-b-7958")
+    assert "at 38 more addresses" in found.note
+    assert not check_texts(SITE + fragment(port, (found,)), "onsil: 1").errors
+    await bench.disconnect()
