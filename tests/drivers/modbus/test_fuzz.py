@@ -94,6 +94,7 @@ def test_serial_frames(stream: tuple[int, Request, list[bytes]]) -> None:
             ends = [(i, j) for i in starts for j in range(i + 5, len(heard) + 1)]
             assert any(_crc(heard[i : j - 2]) == heard[j - 2 : j] for i, j in ends)
             return
+    assert receiver.other is None or receiver.other in heard
 
 
 @settings(deadline=None)

@@ -85,3 +85,18 @@ def test_refusal() -> None:
 def test_broken_crc_and_wrong_echo_are_no_answer() -> None:
     assert Receiver(1, Request(READ_HOLDING, 1)).feed(bytes.fromhex("01 03 02 00 01 00 00")) is None
     assert Receiver(1, Request(WRITE_COIL, 0, values=(0xFF00,))).feed(_with_crc("01 05 00 01 FF 00")) is None
+
+
+@pytest.mark.parametrize("late", ["02 03 02 00 07", "02 84 02", "02 01 01 05"])
+def test_whose_late_answer_came_instead(late: str) -> None:
+    receiver = Receiver(1, Request(READ_INPUT, 1, 2))
+    assert receiver.feed(b"\x00\x55" + _with_crc(late)) is None
+    assert receiver.other == 2
+
+
+def test_an_echo_and_what_is_damaged_are_nobodys_answer() -> None:
+    request = Request(READ_INPUT, 1, 2)
+    receiver = Receiver(1, request)
+    assert receiver.other is None
+    receiver.feed(encode(1, request) + _with_crc("02 03 02 00 07")[:-1] + b"\x00")
+    assert receiver.other is None
