@@ -95,6 +95,6 @@ def fail(message: object, code: int | None = None) -> int:
     if isinstance(message, OSError) and message.filename and message.strerror:
         message = f"{message.filename}: {message.strerror}"
     elif isinstance(message, ImportError):
-        message = f"the package {message.name} is not installed"
+        message = f"the package {message.name} is not installed: {sys.executable} -m pip install {message.name}"
     print(f"onsil: {message}", file=sys.stderr)
     return wrong if code is None else code

@@ -78,14 +78,15 @@ def replay(
 ) -> list[Difference]:
     """Where the plan's decisions differ from the recorded ones between two times (UTC nanoseconds), in order of time.
 
-    Raises sqlite3.Error where the history cannot be read, ValueError where it has nothing of that time.
+    After the last reading nothing is compared: nobody knows whether the controller ran on. Raises sqlite3.Error where
+    the history cannot be read, ValueError where it has nothing of that time.
     """
     start = begin - round(_WARM_UP * NS)
     comparison = _Comparison(plan, history, begin, end)
     core, devices = Core(plan), IdealDevices()
     readings = _Readings(plan, history, start, end)
     wake: int | None = start
-    found = False
+    found, wanted = False, end
     while True:
         times = (readings.next(), wake, _wall(devices.next_end()))
         at = min((time for time in times if time is not None), default=end)
@@ -96,6 +97,8 @@ def replay(
         for reading in readings.until(at, start):
             inputs.append(reading)
             found = True
+        if readings.next() is None:
+            end = min(end, at + 1)
         step = core.step(now, inputs)
         comparison.hear(at, step.events)
         wake = _wall(step.wake_at)
@@ -105,10 +108,10 @@ def replay(
             wake = now.wall_ns + NS if step.commands else _wall(step.wake_at)
         wake = None if wake is None else max(wake, at + 1)
         comparison.look(at)
-        progress((at - begin) / (end - begin))
+        progress((at - begin) / (wanted - begin))
     if not found:
         raise ValueError("nothing was recorded at that time")
-    return comparison.finish()
+    return comparison.finish(end)
 
 
 class _Readings:
@@ -148,7 +151,7 @@ class _Comparison:
     """Holds what the plan wants against what was wanted."""
 
     def __init__(self, plan: Plan, history: History, begin: int, end: int) -> None:
-        self._begin, self._end = begin, end
+        self._begin = begin
         self._would: dict[str, Choice] = {}
         self._did: dict[str, Choice] = {}
         self._since: dict[str, tuple[int, Choice, Choice]] = {}
@@ -178,10 +181,10 @@ class _Comparison:
             self._did[actuator] = choice
         self._compare(at)
 
-    def finish(self) -> list[Difference]:
+    def finish(self, end: int) -> list[Difference]:
         """What still differs ends here."""
         for actuator in list(self._since):
-            self._close(actuator, self._end)
+            self._close(actuator, end)
         return sorted(self._found)
 
     def _compare(self, at: int) -> None:

@@ -17,6 +17,7 @@ from controller.store.schema import FILE
 from simulators.season.replay import _recorded, replay
 from tests.config.example import RULES
 
+from .conftest import HOURS as RECORDED
 from .rules import BEGIN, plan
 
 NS = 10**9
@@ -26,6 +27,13 @@ HOURS = 5
 def test_the_same_rules_would_have_done_the_same(state: Path) -> None:
     history = History(state)
     assert replay(plan(), history, BEGIN + 3600 * NS, BEGIN + HOURS * 3600 * NS) == []
+    history.close()
+
+
+def test_what_follows_the_last_reading_is_not_compared(state: Path) -> None:
+    """The rules would go blind there, and the controller had most likely been switched off."""
+    history = History(state)
+    assert replay(plan(), history, BEGIN + 3600 * NS, BEGIN + 2 * RECORDED * 3600 * NS) == []
     history.close()
 
 
