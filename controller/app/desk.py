@@ -95,6 +95,7 @@ class Desk:
         return {
             "position": view.position,
             "target": view.target,
+            "basis": view.basis,
             "moving": view.moving,
             "limited": view.limited,
             "trouble": view.trouble,

@@ -103,7 +103,7 @@ class Shadow:
         before: Findings = Findings(),
     ) -> None:
         """`before` is what it had found by then. Raises ConfigError, and whatever a core raises at its first step."""
-        self._core = Core.restore(plan, active().snapshot() if state is None else state)
+        self._core = Core.restore(plan.unmeasured(), active().snapshot() if state is None else state)
         self._active = active
         self._devices = IdealDevices()
         self._reports: list[Report] = []

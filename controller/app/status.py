@@ -49,6 +49,7 @@ def describe(
                 "kind": view.kind,
                 "position": view.position,
                 "target": view.target,
+                "basis": view.basis,
                 "moving": view.moving,
                 "on": view.on,
                 "day_seconds": round(view.day_seconds, 1),

@@ -90,15 +90,15 @@ def why_lines(actuator: State) -> list[str]:
 
 
 def position(actuator: State) -> str:
-    """The position and where it is going: "35 %, opening to 60 %"."""
+    """The position and where it is going: "35 % measured, opening to 60 %"."""
     if actuator.get("text"):
         return str(actuator["text"])  # a number with its unit
     now, target = actuator.get("position"), actuator["target"]
     if now is None:
         return f"target {target:.0f} %"
-    if actuator["moving"]:
-        return f"{now:.0f} %, {actuator['moving']} to {target:.0f} %"
-    return f"{now:.0f} %"
+    basis = f" {actuator['basis']}" if actuator.get("basis") else ""
+    going = f", {actuator['moving']} to {target:.0f} %" if actuator["moving"] else ""
+    return f"{now:.0f} %{basis}{going}"
 
 
 def _alarm(alarm: State) -> str:

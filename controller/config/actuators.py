@@ -14,6 +14,7 @@ from controller.rules.tree import And, Compare, Is, Name, Not, Number, Tree
 
 from .problems import Problems
 from .site_file import Interlock, Position, Setting, SiteFile, Switch, Valve
+from .treatment import Points
 from .wiring import Wiring
 
 _TAKES = {"position": "motor", "switch": "switch", "valve": "switch", "setting": "number"}
@@ -23,10 +24,11 @@ _CRACK = 0.5  # %: a motor at this or above counts as open
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def actuators(site: SiteFile, wiring: Wiring, problems: Problems) -> tuple[ActuatorPlan, ...]:
-    """The actuators with their outputs; what does not fit goes to `problems`."""
+def actuators(site: SiteFile, wiring: Wiring, points: Points, problems: Problems) -> tuple[ActuatorPlan, ...]:
+    """The actuators with their outputs and the sensors of their positions; what does not fit goes to `problems`."""
     made = []
     used: dict[str, str] = {}
+    told: dict[str, str] = {}
     for name, actuator in site.actuators.items():
         if isinstance(actuator, Setting):
             continue
@@ -37,8 +39,23 @@ def actuators(site: SiteFile, wiring: Wiring, problems: Problems) -> tuple[Actua
         with problems.caught():
             check_output(name, actuator.kind, output, used, wiring)
             used[output.text] = name.text
+            if isinstance(actuator, Position) and actuator.measured is not None:
+                _check_measured(actuator.measured, told, points)
+                told[actuator.measured.text] = name.text
+                points.move(actuator.measured.text, min(actuator.travel_time))
             made.append(replace(_actuator(name, actuator), delay=wiring.points[output.text].source.delay))
     return tuple(made)
+
+
+def _check_measured(point: Text, told: Mapping[str, str], points: Points) -> None:
+    """Whether a point exists, measures a position, and that of no other motor. Raises ConfigError."""
+    if (found := points.quantity(point)) is None:
+        return
+    if found.name != "position":
+        hint = f"write {point.text}: {{quantity: position}} under sensors:, if it is one"
+        raise point.error(f"{point.text} is a {found.name}, not a position", 0, hint)
+    if point.text in told:
+        raise point.error(f"{point.text} tells where {told[point.text]} is already", 0, "each needs its own sensor")
 
 
 def check_output(name: Text, kind: str, output: Text, used: Mapping[str, str], wiring: Wiring) -> None:
@@ -73,6 +90,7 @@ def _actuator(name: Text, actuator: Position | Switch | Valve) -> ActuatorPlan:
             deadband=actuator.deadband,
             dead_time=actuator.dead_time,
             stop=actuator.stop,
+            measured=None if actuator.measured is None else actuator.measured.text,
             place=name.place,
         )
     if actuator.safe not in (None, 0.0, 100.0):

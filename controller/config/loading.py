@@ -126,7 +126,7 @@ def _configuration(
         return None
     wiring = wire(site, site_document, problems)
     points = Points(site, wiring, problems)
-    moved, numbers = actuators(site, wiring, problems), settings(site, wiring, problems)
+    moved, numbers = actuators(site, wiring, points, problems), settings(site, wiring, problems)
     by_name = {actuator.name: actuator for actuator in moved}
     if len(by_name) + len(numbers) < len(site.actuators):
         return None  # what names an actuator that is wrong would only be called wrong as well

@@ -106,6 +106,11 @@ class Position(Entry):
     safe: SafePosition = Field(examples=["0 %"])
     stop: Literal["safe", "keep"] = Field(default="keep", description="Where it goes when the controller is stopped.")
     travel_time: Travel = Field(examples=["180 s"])
+    measured: Label | None = Field(
+        default=None,
+        description="The point that tells its position, where a sensor does.",
+        examples=["roof_vent.position"],
+    )
     deadband: Share = Field(default=2.0, description="Smaller differences do not move it.", examples=["3 %"])
     dead_time: Duration = Field(default=1.0, description="Rest between two directions.", examples=["1 s"])
 

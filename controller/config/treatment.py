@@ -27,6 +27,8 @@ from .texts import measure
 from .wiring import Delivered, Wiring, conversion
 
 _NONE = Sensor()
+_FASTER = 2.0
+"""So many times as fast as its motor a position changes at most."""
 _OF_ONE_SENSOR = ("unit", "range", "max_rate", "stale_after", "stuck_after", "calibrate", "grace")
 
 
@@ -50,6 +52,30 @@ class Points:
             if sensor.vote is not None:
                 with problems.caught():
                     self.votes[name] = self._vote(text, sensor, sensor.vote)
+
+    def quantity(self, point: Text) -> Quantity | None:
+        """What a point measures; None where something else is wrong with it already.
+
+        Raises ConfigError where it measures nothing.
+        """
+        name = point.text
+        for member in (name, *(self.votes[name].members if name in self.votes else ())):
+            if member in self.sensors:
+                return self.sensors[member].quantity
+        delivered = self._wiring.points.get(name)
+        if delivered is not None and delivered.source.output is not None:
+            hint = one_of(name, self._measuring())
+            raise point.error(f"{name} is an output of {delivered.device}: it measures nothing", 0, hint)
+        if delivered is None and name not in self._wiring.refused and name not in self._entries:
+            raise point.error(f"no device delivers {name}", 0, one_of(name, self._measuring()))
+        return None
+
+    def move(self, point: str, travel: float) -> None:
+        """Call a change bad that is much faster than a motor which goes all the way in `travel` s."""
+        for name in self.votes[point].members if point in self.votes else (point,):
+            _, entry = self._entries.get(name, (None, _NONE))
+            if name in self.sensors and entry.max_rate is None and travel > 0:
+                self.sensors[name] = replace(self.sensors[name], max_rate=_FASTER * 100 / travel)
 
     def _must_exist(self, text: Text, sensor: Sensor, name: str) -> None:
         delivered = self._wiring.points.get(name)

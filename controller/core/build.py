@@ -13,6 +13,7 @@ from .calendar import Calendar, Clockwork, DayNode, PeriodNode
 from .claims import Claims, DrivenDemand, LatchedDemand, LimitedDemand, StagedDemand
 from .conditions import Latch
 from .control import Proportional
+from .feedback import Feedback, MeasuredMotor
 from .irrigation import Parts, Rounds
 from .limits import Limit
 from .motor import Motor
@@ -51,10 +52,7 @@ class Builder:
         self.day = DayNode(self.clockwork)
         self.period = PeriodNode(self.clockwork, plan.periods)
         self.book = AlarmBook(self.network)
-        self.models: dict[str, Switch | Motor] = {
-            actuator.name: Motor(actuator) if actuator.kind == "position" else Switch(actuator)
-            for actuator in plan.actuators
-        }
+        self.models: dict[str, Switch | Motor] = {actuator.name: _model(actuator) for actuator in plan.actuators}
         self.scope = PlanScope(plan, self.clockwork, self.models, self.day.slot, self.period.slot)
         self.channels: dict[str, Channel] = {}
         self.votes: dict[str, Vote] = {}
@@ -64,6 +62,7 @@ class Builder:
         claims = self._add_rules()
         self.stage = Stage(plan, self.network, self.book, self.day.slot)
         for actuator in plan.actuators:
+            self._add_feedback(actuator)
             arbiter = Arbiter(self.network, actuator, claims[actuator.name], self.stage.look_at)
             self.stage.add(arbiter, self.models[actuator.name], self._shown_in(actuator))
         self.settings = Settings(self.network, self.stage.number)
@@ -108,6 +107,13 @@ class Builder:
             self.scope.declare(setting.name, Symbol(slot, setting.unit))
         periods = {period.name: f"== {index}" for index, period in enumerate(self.plan.periods)}
         self.scope.declare("period", Symbol(self.period.slot, PLAIN, periods))
+
+    def _add_feedback(self, actuator: ActuatorPlan) -> None:
+        """The sensor of a motor's position. It stands before the motor, for it is restored first."""
+        model = self.models[actuator.name]
+        if isinstance(model, MeasuredMotor) and actuator.measured is not None:
+            source = self.votes.get(actuator.measured) or self.channels[actuator.measured]
+            Feedback(self.network, model, source, self.stage.look_at)
 
     def _add_rules(self) -> dict[str, Claims]:
         plan = self.plan
@@ -237,3 +243,9 @@ class Builder:
     def _shown_in(self, actuator: ActuatorPlan) -> Shown:
         flowing = None if actuator.kind == "position" else self.scope.valve(actuator.name).flowing
         return Shown(self._slots[actuator.name], flowing, self.scope.given.get(actuator.name))
+
+
+def _model(plan: ActuatorPlan) -> Switch | Motor:
+    if plan.kind != "position":
+        return Switch(plan)
+    return Motor(plan) if plan.measured is None else MeasuredMotor(plan)

@@ -14,10 +14,10 @@ from controller.model.commands import Followed, Report, Verb
 from .actuation import Following, Order, Want, first_after
 from .plan import ActuatorPlan
 
-_OVERRUN: Final = 5.0
+OVERRUN: Final = 5.0
 """% of the way by which a run to an end stop is longer at least."""
 
-_DRIFT: Final = 1.0
+DRIFT: Final = 1.0
 """% of doubt that each run between the end stops adds."""
 
 _DOUBT: Final = 10.0
@@ -26,10 +26,10 @@ _DOUBT: Final = 10.0
 _HOMING: Final = 1.1
 """A motor whose position nobody knows is closed for this many times its travel time."""
 
-_END: Final = 0.5
+END: Final = 0.5
 """Within so many % of an end stop the motor counts as being there."""
 
-_LAG: Final = 15.0
+LAG: Final = 15.0
 """Seconds by which a device may be behind: it got the command late, or was polled before it was through."""
 
 _REFUSED_PAUSE: Final = 30.0
@@ -42,6 +42,7 @@ class Motor:
         self.following = Following(plan.delay)
         self.limited = ""
         self.exhausted = False
+        self.basis = ""
         self._position: float | None = None
         self._doubt = 0.0
         self._direction = 0
@@ -66,6 +67,11 @@ class Motor:
     @property
     def on(self) -> bool:
         return self._direction != 0
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it or its device, or ""."""
+        return self.following.trouble
 
     @property
     def moving(self) -> str:
@@ -99,7 +105,7 @@ class Motor:
     def _follow(self, want: Want, t: float) -> list[Order]:
         goal = want.goal
         if self._direction:
-            if (goal - self.position) * self._direction < -_END and not self._parking(goal):
+            if (goal - self.position) * self._direction < -END and not self._parking(goal):
                 self._halt(t)
                 self.following.asked(t, False)
                 return [Order(Verb.STOP)]
@@ -119,7 +125,7 @@ class Motor:
 
     def rests(self, want: Want) -> bool:
         """Whether it has confirmed to be where it should be, or cannot be told."""
-        there = self._position is not None and abs(self.position - want.goal) < max(self.plan.deadband, _END)
+        there = self._position is not None and abs(self.position - want.goal) < max(self.plan.deadband, END)
         return not self.following.reachable or (there and not self._direction and self.following.confirmed)
 
     def next_wake(self, want: Want, t: float) -> float | None:
@@ -151,9 +157,9 @@ class Motor:
         elif report.followed is Followed.BACK and self._direction:
             self._doubt += abs(self.position - self._from)  # it may have stopped anywhere on the way
             self._resend = True
-        elif running and confirmed and not matches and (self._direction or t > self._rest_until + _LAG):
+        elif running and confirmed and not matches and (self._direction or t > self._rest_until + LAG):
             self._lose(t)  # it runs, and not because it was told to
-        elif resting and self._seen_running and self._left(t) > _LAG:
+        elif resting and self._seen_running and self._left(t) > LAG:
             self._halt(t)
         if running and matches:
             self._seen_running = True
@@ -162,15 +168,15 @@ class Motor:
     def _worth_moving(self, goal: float, want: Want) -> bool:
         assert self._position is not None
         distance = abs(goal - self._position)
-        if not want.low - _END <= self._position <= want.high + _END:
+        if not want.low - END <= self._position <= want.high + END:
             return True
         if goal in (0.0, 100.0):
-            return distance > _END or self._doubt > _DOUBT
+            return distance > END or self._doubt > _DOUBT
         return distance >= self.plan.deadband
 
     def _parking(self, goal: float) -> bool:
         """Whether it is in the overrun at an end stop where it should be anyway."""
-        return goal in (0.0, 100.0) and abs(goal - self.position) <= _END
+        return goal in (0.0, 100.0) and abs(goal - self.position) <= END
 
     def _heading(self) -> float:
         """Where the present run ends."""
@@ -185,7 +191,7 @@ class Motor:
         direction = 1 if goal > here or goal == 100.0 else -1
         way = abs(goal - here)
         if goal in (0.0, 100.0):
-            way += max(_OVERRUN, self._doubt)
+            way += max(OVERRUN, self._doubt)
         return self._run(direction, way / 100 * self._travel(direction), here, t)
 
     def _run(self, direction: int, seconds: float, start: float, t: float) -> Order:
@@ -207,7 +213,7 @@ class Motor:
         elif heading in (0.0, 100.0):
             self._doubt = 0.0
         else:
-            self._doubt += _DRIFT
+            self._doubt += DRIFT
         self._position, self._direction = heading, 0
         self._rest_until = t + self.plan.dead_time
 
@@ -216,7 +222,7 @@ class Motor:
         if self._position is not None:
             self._position = self.position
         self._direction, self._rest_until = 0, t + self.plan.dead_time
-        self._doubt += _DRIFT
+        self._doubt += DRIFT
 
     def _lose(self, t: float) -> None:
         """Where it is, nobody knows any more."""

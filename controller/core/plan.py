@@ -6,7 +6,7 @@ Durations are in seconds, positions in % of opening, values in the unit of their
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Literal, TypeVar
 
 from controller.model.errors import NOWHERE, Place
@@ -337,7 +337,7 @@ class ActuatorPlan:
     `safe` is the position taken when what it depends on fails; None keeps the present one. `stop` says whether it also
     goes there when the controller is stopped, or stays as it is. `flow` is L/s.
     `travel_open` and `travel_close` are the motor's times for the whole way, `delay` the time by which its device may
-    follow late (s).
+    follow late (s). `measured` is the point (%) that tells where a motor is, where there is one.
     """
 
     name: str
@@ -356,6 +356,7 @@ class ActuatorPlan:
     flow: float | None = None
     stop: Literal["safe", "keep"] = "safe"
     delay: float = 0.0
+    measured: str | None = None
     place: Place = NOWHERE
 
 
@@ -449,6 +450,12 @@ class Plan:
     def placed(self, name: str) -> tuple[str, str]:
         """That compartment, and what the name is without it."""
         return placed(name, [compartment.name for compartment in self.compartments])
+
+    def unmeasured(self) -> Plan:
+        """The same for devices that are only imagined: no sensor sees their motors move."""
+        if all(actuator.measured is None for actuator in self.actuators):
+            return self
+        return replace(self, actuators=tuple(replace(actuator, measured=None) for actuator in self.actuators))
 
 
 def placed(name: str, compartments: Container[str]) -> tuple[str, str]:

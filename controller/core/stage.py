@@ -76,8 +76,9 @@ class Actuator(Node):
             model.on,
             model.day_seconds(now.t),
             model.limited,
-            model.following.trouble,
+            model.trouble,
             HandView(hand.value, hand.ends - now.t, hand.by) if hand else None,
+            model.basis,
         )
 
 
@@ -178,8 +179,7 @@ class Stage:
         wake = model.next_wake(want, now.t)
         if wake is not None:
             self.network.wake(node, wake)
-        if model.following.trouble or node.trouble_alarm in self.book.standing:
-            trouble = model.following.trouble
+        if (trouble := model.trouble) or node.trouble_alarm in self.book.standing:
             self.book.report(node.trouble_alarm, bool(trouble), "high", f"{node.name} {trouble}")
         if model.exhausted or node.limit_alarm in self.book.standing:
             self.book.report(node.limit_alarm, model.exhausted, "medium", f"{node.name}: {model.limited}")

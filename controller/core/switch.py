@@ -40,6 +40,7 @@ class Switch:
         self.sure = False
         self.limited = ""
         self.exhausted = False
+        self.basis = ""
         self._known = False
         self._since = 0.0
         self._changed: float | None = None
@@ -59,6 +60,11 @@ class Switch:
     @property
     def moving(self) -> str:
         return ""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with its device, or ""."""
+        return self.following.trouble
 
     def day_seconds(self, t: float) -> float:
         """Seconds on since the day began, whether confirmed or not: what hard limits go by."""

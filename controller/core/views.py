@@ -32,6 +32,7 @@ class ActuatorView(NamedTuple):
     """`position` and `target` in %; `moving` is "opening", "closing" or ""; `day_seconds` is today's time on.
 
     `limited` says which hard limit holds it back, `trouble` what is wrong with its device; both "" as a rule.
+    `basis` is "measured" or "estimated" where a sensor tells the position, the latter while it fails; else "".
     """
 
     name: str
@@ -45,6 +46,7 @@ class ActuatorView(NamedTuple):
     limited: str
     trouble: str
     hand: HandView | None = None
+    basis: str = ""
 
 
 class SettingView(NamedTuple):

@@ -67,7 +67,7 @@ class _House:
         self.given: dict[str, Given] = {}
         self._plan = plan
         self._zone = ZoneInfo(plan.site.timezone)
-        self._core = Core(plan)
+        self._core = Core(plan.unmeasured())
         self._now = Instant(0, wall_ns)
         self._voted = {member: vote.point for vote in plan.votes for member in vote.members}
         self._due = {sensor.point: self._now for sensor in plan.sensors}

@@ -40,6 +40,7 @@ _WORDS = {
     "height": N_("height"),
     "power": N_("power"),
     "energy": N_("energy"),
+    "position": N_("position"),
     "wetness": N_("wetness"),
     "roof_vent": N_("Roof vent"),
     "side_vent": N_("Side vent"),

@@ -67,6 +67,7 @@ class Field:
         self._names: dict[str, str | None] = {}
         self.lies: dict[str, float] = {}
         self._outputs = {actuator.output: actuator for actuator in plan.actuators}
+        self._measuring = {actuator.measured: actuator.name for actuator in plan.actuators if actuator.measured}
         self._kinds = {actuator.name: actuator.kind for actuator in plan.actuators}
         self._positions: dict[str, float] = {}
         self._moved: set[str] = set()
@@ -84,6 +85,8 @@ class Field:
 
     def _sound(self, point: str) -> float:
         """What an instrument shows that has no fault."""
+        if point in self._measuring:
+            return self._positions.get(self._measuring[point], 0.0)
         name = self._measured(point)
         quantity = quantity_of(point)
         if name is None or quantity is None:

@@ -5,10 +5,10 @@ Sources: KS X 3267:2022 Annex A by way of ebio-snu/ksspec_archive (MIT) and two 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-SWITCH, RETRACTABLE = 102, 112
+SWITCH, RETRACTABLE, RETRACTABLE_2 = 102, 112, 113
 SENSOR_NODE, ACTUATOR_NODE, INTEGRATED_NODE = 1, 2, 3
 
 # the names under which a site file knows a device, and the standard's code
@@ -57,6 +57,9 @@ _ACTUATOR_SLOTS = (SWITCH,) * 16 + (RETRACTABLE,) * 8
 
 _FIRST_READ, _FIRST_WRITE = 203, 503
 _SENSOR_WORDS, _ACTUATOR_WORDS = 3, 4
+_STATUS_WORDS_2, COMMAND_WORDS_2 = 5, 7
+"""Of a retractable of level 2: its position, and in commands also its travel times, come behind the rest."""
+_POSITION = "position/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,20 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A fitted device: its place among the device codes (from 1), its status block and its command block."""
+    """A fitted device: its place among the device codes (from 1), its status block and its command block.
+
+    `level_2` is a retractable that knows its position.
+    """
 
     device: Device
     index: int
     read: int
     write: int | None = None
+    level_2: bool = False
+
+    @property
+    def code(self) -> int:
+        return RETRACTABLE_2 if self.level_2 else self.device.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +109,21 @@ def device(source: str) -> Device:
     return Device(CODES[name], int(number))
 
 
-def node_map(wanted: Iterable[Device]) -> NodeMap:
-    """The node that has these devices, and those of the same kind with lower numbers.
+def tells_position(source: str) -> Device | None:
+    """The retractable whose position a site file asks for with "position/1"; None for anything else."""
+    number = source.removeprefix(_POSITION)
+    return Device(RETRACTABLE, int(number)) if number != source and number.isdecimal() else None
+
+
+def node_map(wanted: Iterable[Device], level_2: Collection[Device] = ()) -> NodeMap:
+    """The node that has these devices, and those of the same kind with lower numbers. Those of `level_2` are of that.
 
     Sensors alone or actuators alone make a default node of Annex A, as far as it has room for them. Else the node is an
     integrated one, whose blocks follow one another as the automatic layout of KS X 3286 has it.
     """
-    fitted = _with_lower_numbers(wanted)
+    fitted = _with_lower_numbers([*wanted, *level_2])
+    if level_2:
+        return NodeMap(INTEGRATED_NODE, len(fitted), _one_after_another(fitted, level_2))
     if not any(each.acts for each in fitted):
         slots = _default(fitted, _SENSOR_SLOTS)
         if slots is not None:
@@ -113,7 +132,7 @@ def node_map(wanted: Iterable[Device]) -> NodeMap:
         slots = _default(fitted, _ACTUATOR_SLOTS)
         if slots is not None:
             return NodeMap(ACTUATOR_NODE, len(_ACTUATOR_SLOTS), slots)
-    return NodeMap(INTEGRATED_NODE, len(fitted), _one_after_another(fitted))
+    return NodeMap(INTEGRATED_NODE, len(fitted), _one_after_another(fitted, ()))
 
 
 def _with_lower_numbers(wanted: Iterable[Device]) -> list[Device]:
@@ -136,11 +155,12 @@ def _default(fitted: Sequence[Device], codes: Sequence[int]) -> tuple[Slot, ...]
     return tuple(slots) if len(slots) == len(fitted) else None
 
 
-def _one_after_another(fitted: Sequence[Device]) -> tuple[Slot, ...]:
+def _one_after_another(fitted: Sequence[Device], level_2: Collection[Device]) -> tuple[Slot, ...]:
     slots = []
     read, write = _FIRST_READ, _FIRST_WRITE
     for index, each in enumerate(fitted, 1):
-        slots.append(Slot(each, index, read, write if each.acts else None))
-        read += _ACTUATOR_WORDS if each.acts else _SENSOR_WORDS
-        write += _ACTUATOR_WORDS if each.acts else 0
+        second = each in level_2
+        slots.append(Slot(each, index, read, write if each.acts else None, second))
+        read += _STATUS_WORDS_2 if second else _ACTUATOR_WORDS if each.acts else _SENSOR_WORDS
+        write += COMMAND_WORDS_2 if second else _ACTUATOR_WORDS if each.acts else 0
     return tuple(slots)

@@ -13,7 +13,17 @@ from typing import NamedTuple
 from controller.model.ports import DeviceSettings, PointSettings
 
 from .ks_actuator import Actuator, Travel
-from .ks_map import ACTUATOR_NODE, INTEGRATED_NODE, Device, NodeMap, Slot, device, node_map
+from .ks_map import (
+    ACTUATOR_NODE,
+    COMMAND_WORDS_2,
+    INTEGRATED_NODE,
+    Device,
+    NodeMap,
+    Slot,
+    device,
+    node_map,
+    tells_position,
+)
 from .modbus_function import (
     ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
@@ -60,8 +70,11 @@ class KsNode:
         self._read = read
         self._serial = serial
         self._opid = 0
-        wired: dict[Device, PointSettings] = {device(point.source): point for point in settings.points}
-        self.map: NodeMap = node_map(wired)
+        positions = {point.source: known for point in settings.points if (known := tells_position(point.source))}
+        wired: dict[Device, PointSettings] = {
+            device(point.source): point for point in settings.points if point.source not in positions
+        }
+        self.map: NodeMap = node_map(wired, set(positions.values()))
         self.actuators: dict[str, Actuator] = {}
         blocks = [_Block(1, 8, self._information), _Block(_CODES, self.map.channels, self._codes)]
         blocks.append(_Block(_NODE_STATUS, 2, lambda now: (self._opid, 0)))
@@ -75,7 +88,7 @@ class KsNode:
             actuator = _actuator(slot, point, write, travel)
             self.actuators[point.name if point is not None else f"slot {slot.index}"] = actuator
             self._commands[slot.write] = actuator
-            blocks.append(_Block(slot.read, 4, _status(actuator)))
+            blocks.append(_Block(slot.read, 5 if slot.level_2 else 4, _status(actuator)))
         self._blocks = {block.first + i: block for block in blocks for i in range(block.size)}
         self._empty = _empty_slots(self.map)
 
@@ -131,7 +144,8 @@ class KsNode:
         self._written = wanted
         for first in meant:
             seconds = from_low_word_first([wanted.get(first + 2, 0), wanted.get(first + 3, 0)])
-            self._commands[first].obey(wanted.get(first, 0), wanted.get(first + 1, 0), seconds, now)
+            operation, opid, position = (wanted.get(first + place, 0) for place in (0, 1, 4))
+            self._commands[first].obey(operation, opid, seconds, now, position)
         if _NODE_COMMAND in written:
             self._obey(wanted[_NODE_COMMAND], wanted.get(_NODE_COMMAND + 1, 0), now)
 
@@ -148,13 +162,16 @@ class KsNode:
             return False
         if _NODE_COMMAND <= register < _NODE_COMMAND + 2:
             return True
-        return any(first <= register < first + _COMMAND_WORDS for first in self._commands)
+        return any(
+            first <= register < first + (COMMAND_WORDS_2 if actuator.level_2 else _COMMAND_WORDS)
+            for first, actuator in self._commands.items()
+        )
 
     def _information(self, now: float) -> Sequence[int]:
         return (0, 0, self.map.type, 0, _PROTOCOL, self.map.channels, *low_word_first(self._serial))
 
     def _codes(self, now: float) -> Sequence[int]:
-        fitted = {slot.index: slot.device.code for slot in self.map.slots}
+        fitted = {slot.index: slot.code for slot in self.map.slots}
         return [fitted.get(index, 0) for index in range(1, self.map.channels + 1)]
 
     def _sensor(self, point: PointSettings | None) -> Callable[[float], Sequence[int]]:
@@ -171,13 +188,17 @@ def _actuator(
     slot: Slot, point: PointSettings | None, write: Callable[[str, float], None], travel: Callable[[str], Travel]
 ) -> Actuator:
     if point is None:
-        return Actuator(slot.device.code, Travel(60.0, 60.0), lambda value: None)
+        return Actuator(slot.device.code, Travel(60.0, 60.0), lambda value: None, slot.level_2)
     name = point.name
-    return Actuator(slot.device.code, travel(name), lambda value: write(name, value))
+    return Actuator(slot.device.code, travel(name), lambda value: write(name, value), slot.level_2)
 
 
 def _status(actuator: Actuator) -> Callable[[float], Sequence[int]]:
-    return lambda now: (actuator.opid, actuator.status, *low_word_first(actuator.remaining(now)))
+    def words(now: float) -> Sequence[int]:
+        timed = (actuator.opid, actuator.status, *low_word_first(actuator.remaining(now)))
+        return (*timed, round(actuator.position)) if actuator.level_2 else timed
+
+    return words
 
 
 def _empty_slots(node: NodeMap) -> set[int]:

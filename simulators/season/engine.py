@@ -57,7 +57,7 @@ class Engine:
         self.wirings = wire(plan)
         self.sensors = [sensor for wiring in self.wirings for sensor in wiring.sensors]
         self.machines = Machines(plan.actuators, self.wirings)
-        self.core = Core(plan, telling=False)
+        self.core = Core(plan.unmeasured(), telling=False)
         self.alarms: Counter[str] = Counter()
         self.commands = 0
         self.steps = 0

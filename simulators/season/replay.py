@@ -83,7 +83,7 @@ def replay(
     """
     start = begin - round(_WARM_UP * NS)
     comparison = _Comparison(plan, history, begin, end)
-    core, devices = Core(plan), IdealDevices()
+    core, devices = Core(plan.unmeasured()), IdealDevices()
     readings = _Readings(plan, history, start, end)
     wake: int | None = start
     found, wanted = False, end

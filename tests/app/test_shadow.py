@@ -16,6 +16,7 @@ from controller.model.points import Reading
 from controller.model.time import Instant
 from controller.model.units import unit
 from controller.scenarios import IdealDevices
+from tests.core.writing import motor, sensor
 
 from .house import expression, plan
 
@@ -159,3 +160,24 @@ def test_a_number_that_the_shadow_would_set_otherwise_is_noted() -> None:
     assert note.endswith("it is 2.4 mS/cm by rule: Now")
     pair.reads(20.0)
     assert pair.notes[1:] == ["feed: no difference any more"]
+
+
+def test_its_motors_are_not_where_those_of_the_house_are_measured() -> None:
+    rules = replace(
+        plan("18 °C"), rules=(), alarms=(), sensors=(sensor("vent.position"),), actuators=(motor("vent", 100.0),)
+    )
+    measured = replace(rules, actuators=(motor("vent", 100.0, measured="vent.position"),))
+    now = Instant(0, 1_780_000_000_000_000_000)
+    core = Core(measured)
+    core.step(now, [Reading("vent.position", 0.0, now)])
+    shadow, wants = Shadow(measured, lambda: core, now), [Override("vent", 60.0, 3600.0, "Kim")]
+    for _ in range(120):  # what is measured is that the real one does not move
+        now = now.after(5)
+        inputs = [Reading("vent.position", 0.0, now), *wants]
+        core.step(now, inputs)
+        shadow.step(now, inputs)
+        wants = []
+    imagined = Core.restore(rules, shadow.snapshot())
+    imagined.step(now.after(1), ())
+    assert imagined.actuators()[0].position == 60.0
+    assert core.actuators()[0].position == 0.0

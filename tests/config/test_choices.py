@@ -32,6 +32,29 @@ def settings(configuration: Configuration, point: str) -> PointSettings:
     return next(found for device in devices for found in device.points if found.name == point)
 
 
+MEASURED = changed(
+    changed(
+        SITE, "roof_vent.node: retractable/1", "roof_vent.node: retractable/1\n      roof_vent.position: position/1"
+    ),
+    "    output: roof_vent.node\n",
+    "    output: roof_vent.node\n    measured: roof_vent.position\n",
+)
+
+
+def test_a_motor_with_a_sensor_of_its_position() -> None:
+    configuration = right(check(site=MEASURED))
+    assert configuration.plan.actuators[0].measured == "roof_vent.position"
+    assert sensor(configuration, "roof_vent.position").max_rate == pytest.approx(2 * 100 / 180)
+    assert configuration.plan.unmeasured() == right(check(site=MEASURED)).plan.unmeasured()
+    assert configuration.plan.unmeasured().actuators[0].measured is None
+
+
+def test_each_motor_needs_a_sensor_of_its_own() -> None:
+    told = changed(MEASURED, "output: shade_screen.node,", "output: shade_screen.node, measured: roof_vent.position,")
+    (error,) = check(site=told).errors
+    assert str(error).endswith("roof_vent.position tells where roof_vent is already (each needs its own sensor)")
+
+
 def test_influxdb_1() -> None:
     configuration = site(
         "    org: farm\n    bucket: greenhouse\n    token: ${INFLUX_TOKEN}\n",

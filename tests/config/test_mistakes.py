@@ -247,6 +247,33 @@ MISTAKES = (
         "(known: fan.relay, fogger.relay, heater.relay, irrigation_a.relay, roof_vent.node, shade_screen.node)",
     ),
     Mistake(
+        "position that nobody delivers",
+        "safe: 0 %\n",
+        "safe: 0 %\n    measured: air.humidty\n",
+        "site.yaml:90:15: no device delivers air.humidty (did you mean air.humidity?)",
+    ),
+    Mistake(
+        "position in a wrong unit",
+        "safe: 0 %\n",
+        "safe: 0 %\n    measured: air.temperature\n",
+        "site.yaml:90:15: air.temperature is a temperature, not a position "
+        "(write air.temperature: {quantity: position} under sensors:, if it is one)",
+    ),
+    Mistake(
+        "position that is an output",
+        "safe: 0 %\n",
+        "safe: 0 %\n    measured: shade_screen.node\n",
+        "site.yaml:90:15: shade_screen.node is an output of node_12: it measures nothing (known: air.co2, "
+        "air.humidity, air.humidity_2, air.temperature, air.temperature_2, outside.radiation, outside.rain, "
+        "outside.temperature, outside.wind_speed, slab_a.drain, slab_a.ec, slab_a.water_content)",
+    ),
+    Mistake(
+        "measured position of a switch",
+        "safe: off}\n  fogger",
+        "safe: off, measured: air.co2}\n  fogger",
+        "site.yaml:97:88: there is no 'measured' here (known: max_on, max_per_day, stop)",
+    ),
+    Mistake(
         "sensor that nobody delivers",
         "outside.rain: {stale",
         "outside.rian: {stale",
@@ -323,7 +350,7 @@ MISTAKES = (
         "limit of another kind",
         "    deadband: 3 %\n",
         "    deadband: 3 %\n    max_on: 5 min\n",
-        "site.yaml:89:5: there is no 'max_on' here (known: dead_time, stop)",
+        "site.yaml:89:5: there is no 'max_on' here (known: dead_time, measured, stop)",
     ),
     Mistake(
         "rate without a time",

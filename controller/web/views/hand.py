@@ -14,7 +14,7 @@ from controller.web.phrases import told
 
 from .drawing import shown
 from .layout import heading, section
-from .now import actuator_row, sentence, slug
+from .now import actuator_row, basis, sentence, slug
 from .parts import parts
 
 State = Mapping[str, Any]
@@ -81,7 +81,7 @@ def dialog(actuator: State, plan: Plan, state: State, allowed: bool, say: Speech
     bounds = limits(name, plan, say)
     return join(
         el("h2", label(name, say)),
-        el("p", el("b", shown(actuator, say)), class_="reading"),
+        el("p", el("b", shown(actuator, say)), basis(actuator, say), class_="reading"),
         el("p", sentence(actuator, state, say), class_="why"),
         _form(actuator, say) if allowed else el("p", say("Your role may look, not set.")),
         el("h3", say("What holds all the same")),

@@ -221,7 +221,7 @@ def actuator_row(actuator: State, state: State, say: Speech, button: bool = True
     cause = actuator["cause"]
     inside = [
         el("span", label(name, say), class_="name", title=name),
-        el("span", el("b", shown(actuator, say)), _motion(actuator, say), class_="reading"),
+        el("span", el("b", shown(actuator, say)), basis(actuator, say), _motion(actuator, say), class_="reading"),
         _bar(actuator),
         el("span", sentence(actuator, state, say), class_="why"),
         el("span", _today(actuator, say), class_="today") if actuator["day_seconds"] else None,
@@ -239,6 +239,11 @@ def actuator_row(actuator: State, state: State, say: Speech, button: bool = True
         data_level=cause["level"] if cause else None,
         hx_swap_oob="true",
     )
+
+
+def basis(actuator: State, say: Speech) -> Html | None:
+    """Whether a position is measured or only estimated, where there is a sensor."""
+    return el("small", told(actuator["basis"], say), class_="motion") if actuator["basis"] else None
 
 
 def _motion(actuator: State, say: Speech) -> Html | None:
