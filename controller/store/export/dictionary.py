@@ -60,7 +60,7 @@ def _meanings(plan: Plan, points: Sequence[str], actuators: Sequence[str], step:
     for name in actuators:
         kind = kinds.get(name, "position")
         ends = "0 closed, 100 open" if kind in ("position", "valve") else "0 off, 100 on"
-        text = f"mean position over {over}, estimated from running times: {ends}"
+        text = f"mean position over {over}, measured or estimated from running times: {ends}"
         if kind != "position":
             text = f"share of {over}: {ends}"
         yield Meaning(f"{name} [%]", "actuator", name, kind, "%", _where(plan, name) + text)
