@@ -23,7 +23,7 @@ from .messages import (
     refusal_text,
 )
 from .plan import Span, merge
-from .profile import Entry, Number, Output, Profile, Register
+from .profile import Entry, Number, Output, Profile, Register, Status
 from .values import decode, encode, width
 
 
@@ -35,11 +35,15 @@ class ProfileDevice:
         self._registers = [(point, entry) for point, entry in sources if isinstance(entry, Register)]
         self._outputs = {point.name: entry for point, entry in sources if isinstance(entry, Output)}
         self._numbers = {point.name: (point, entry) for point, entry in sources if isinstance(entry, Number)}
+        self._status = profile.status if self._registers else None
         spans = [_span(entry) for _, entry in sources]
+        if self._status is not None:
+            spans.append(_status_span(self._status))
         self._reads = merge(spans, profile.gaps)
         self._apart = merge(spans, profile.gaps, bridge=0)
         self._on: dict[str, bool] = {}
         self._stands: dict[str, tuple[int, ...]] = {}
+        self._fault = ""
 
     @property
     def points(self) -> Sequence[str]:
@@ -55,7 +59,7 @@ class ProfileDevice:
 
     @property
     def complaint(self) -> str:
-        return ""
+        return self._fault
 
     def farewell(self) -> Job | None:
         return None
@@ -69,17 +73,21 @@ class ProfileDevice:
         return command.renews and output is not None and output.timer is None
 
     def poll(self) -> Job:
-        found: list[FieldInput] = []
+        answers: list[tuple[Span, Answer]] = []
         for span in self._reads:
             answer = yield Request(*span)
             assert answer is not None
-            found += self._readings(span, answer)
-            if answer.refusal is None:
-                found += (*self._changes(span, answer), *self._new_numbers(span, answer))
-            elif answer.refusal == ILLEGAL_ADDRESS and span not in self._apart:
+            answers.append((span, answer))
+            if answer.refusal == ILLEGAL_ADDRESS and span not in self._apart:
                 # it refuses registers that nobody asked for: from now on only those that are wanted
                 self._reads = self._apart
                 return (yield from self.poll())
+        self._fault = self._complains(answers)
+        found: list[FieldInput] = []
+        for span, answer in answers:
+            found += self._readings(span, answer)
+            if answer.refusal is None:
+                found += (*self._changes(span, answer), *self._new_numbers(span, answer))
         return found
 
     def command(self, command: Command) -> Job:
@@ -135,8 +143,27 @@ class ProfileDevice:
                     changes.append(Report(name, Followed.RESTING, answer.at, value=value))
         return changes
 
+    def _complains(self, answers: Sequence[tuple[Span, Answer]]) -> str:
+        """What the device says is wrong with it; "" where that is nothing, or where it refuses to say."""
+        if self._status is None:
+            return ""
+        wanted = _status_span(self._status)
+        span, answer = next((span, answer) for span, answer in answers if span.covers(wanted))
+        if answer.refusal is not None:
+            return ""
+        word = answer.words[wanted.address - span.address]
+        return ", ".join(name for bit, name in self._status.faults.items() if word >> bit & 1)
+
     def _readings(self, span: Span, answer: Answer) -> list[Reading]:
-        return [_reading(point, entry, span, answer) for point, entry in self._registers if span.covers(_span(entry))]
+        found = []
+        for point, entry in self._registers:
+            if span.covers(wanted := _span(entry)):
+                reading = _reading(point, entry, span, answer)
+                if self._fault and self._status is not None and wanted != _status_span(self._status):
+                    note = reading.note or f"the device reports: {self._fault}"
+                    reading = Reading.missing(point.name, answer.at, Quality.BAD, note)
+                found.append(reading)
+        return found
 
     def _changes(self, span: Span, answer: Answer) -> list[Report]:
         changes = []
@@ -156,6 +183,10 @@ def _span(entry: Entry) -> Span:
     if isinstance(entry, Number):
         return Span(READ_HOLDING, entry.address, width(entry.type))
     return Span(entry.function, entry.address, width(entry.type))
+
+
+def _status_span(status: Status) -> Span:
+    return Span(status.function, status.address, 1)
 
 
 def _reading(point: PointSettings, entry: Register, span: Span, answer: Answer) -> Reading:

@@ -104,6 +104,17 @@ class Register(_Data):
         return self
 
 
+class Status(_Data):
+    """A register in which the device says what is wrong with itself: `faults` names its bits, counted from 0.
+
+    While one of them is set, no value of the device is good.
+    """
+
+    function: Literal[3, 4] = 3
+    address: Word
+    faults: Annotated[dict[Annotated[int, Field(ge=0, le=15)], str], Field(min_length=1)]
+
+
 class Timer(_Data):
     """A timer in the device that switches the output off by itself.
 
@@ -191,6 +202,7 @@ class Profile(_Data):
     default_address: Annotated[int, Field(ge=0, le=255)] = 1
     settle: Seconds = 0.0
     identification: Identification | None = None
+    status: Status | None = None
     registers: dict[str, Register] = {}
     outputs: dict[str, Output] = {}
     numbers: dict[str, Number] = {}
@@ -304,6 +316,7 @@ _PARTS: dict[str, type[_Data]] = {
     "outputs": Output,
     "numbers": Number,
     "identification": Identification,
+    "status": Status,
     "serial": Serial,
     "timer": Timer,
 }

@@ -186,13 +186,17 @@ class ProfileSlave:
 
 
 def _harmless(profile: Profile, cells: set[tuple[int, int]], own: int) -> dict[tuple[int, int], int]:
-    """Registers that can be read but mean nothing to us: those between others, and those that identify the device."""
+    """Registers that can be read but mean nothing to us: those between others, those that identify the device, and a
+    status without a fault.
+    """
     found: dict[tuple[int, int], int] = {}
     for function in {function for function, _ in cells}:
         addresses = [address for f, address in cells if f == function]
         for address in range(min(addresses), max(addresses)):
             if not any(first <= address <= last for first, last in profile.gaps):
                 found[function, address] = 0
+    if profile.status is not None:
+        found[profile.status.function, profile.status.address] = 0
     known = profile.identification
     if known is not None:
         found |= {(known.function, known.address + i): 0 for i in range(known.count)}

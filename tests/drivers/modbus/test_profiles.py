@@ -17,7 +17,7 @@ from controller.model.ports import DeviceSettings, PointSettings, Source
 from controller.model.time import Instant
 from drivers.modbus import factory, profile
 from drivers.modbus.device import ProfileDevice
-from drivers.modbus.messages import READ_HOLDING, WRITE_REGISTER, Answer, Request
+from drivers.modbus.messages import ILLEGAL_ADDRESS, READ_HOLDING, WRITE_REGISTER, Answer, Request
 
 from .conftest import Bench, Slave, Start, command, device
 
@@ -62,7 +62,7 @@ DEVICES = [
     ("renke-rs-ws-n01", "humidity", (0x01E6,), 48.6),
     ("renke-wind-direction", "sector", (2,), 90.0),
     ("renke-wind-speed", "wind_speed", (0x0056,), 8.6),
-    ("senseair-k30", "co2", (812,), 812.0),
+    ("senseair-k30", "co2", (0, 0, 0, 812), 812.0),
     ("sensecap-one", "temperature", (0x0000, 0x6E8C), 28.3),
     ("sequent-3relind", "board_temperature", (0xFFFF,), -1.0),
     ("vaisala-gmw80", "co2", (0xD47A, 0x43E8), 465.66),
@@ -72,7 +72,7 @@ DEVICES = [
     ("xy-md02", "temperature", (0x0131,), 30.5),
     ("xy-md02", "temperature", (0xFF9C,), -10.0),
     ("xy-md02", "humidity", (552,), 55.2),
-    ("senseair-s8", "co2", (812,), 812.0),
+    ("senseair-s8", "co2", (0, 0, 0, 812), 812.0),
     ("jxct-soil-7in1", "water_content", (314,), 31.4),
     ("jxct-soil-7in1", "ph", (655,), 6.55),
     ("npk-soil-7in1", "temperature", (0xFFF6,), -1.0),
@@ -88,6 +88,35 @@ def test_profiles_decode_what_their_devices_send(name: str, source: str, words: 
     with pytest.raises(StopIteration) as done:
         reading.send(Answer(Instant(0, 0), words))
     assert done.value.value[0].value == pytest.approx(value, abs=0.005)
+
+
+@pytest.mark.parametrize("name", ["senseair-k30", "senseair-s8"])
+def test_a_device_that_reports_a_fault_has_no_value(name: str) -> None:
+    """And neither has one that is still warming up: 0 ppm would call for CO2."""
+    device = ProfileDevice([PointSettings("air.co2", "co2")], profile.load(name))
+
+    def polled(*words: int) -> tuple[Quality, str]:
+        reading = device.poll()
+        next(reading)
+        with pytest.raises(StopIteration) as done:
+            reading.send(Answer(Instant(0, 0), words))
+        return done.value.value[0].quality, device.complaint
+
+    assert polled(0, 0, 0, 812) == (Quality.GOOD, "")
+    assert polled(0x0021, 0, 0, 812) == (Quality.BAD, "fatal error, out of range")
+    assert polled(0x0080, 0, 0, 812) == (Quality.GOOD, "")
+    assert polled(0, 0, 0, 0) == (Quality.BAD, "")
+
+
+def test_a_device_that_does_not_know_its_status_is_read_without_it() -> None:
+    device = ProfileDevice([PointSettings("air.co2", "co2")], profile.load("senseair-s8"))
+    poll = device.poll()
+    next(poll)
+    assert poll.send(Answer(Instant(0, 0), (), ILLEGAL_ADDRESS)) == Request(4, 0, 1)
+    assert poll.send(Answer(Instant(0, 0), (), ILLEGAL_ADDRESS)) == Request(4, 3, 1)
+    with pytest.raises(StopIteration) as done:
+        poll.send(Answer(Instant(0, 0), (812,)))
+    assert [reading.value for reading in done.value.value] == [812.0]
 
 
 def test_every_profile_with_registers_is_in_the_table() -> None:
@@ -118,6 +147,8 @@ def test_every_profile_with_registers_is_in_the_table() -> None:
             "do not fit",
         ),
         ("title: x\nsource: y\ngaps: [[9, 3]]", "lower end"),
+        ("title: x\nsource: y\nstatus: {address: 0, faults: {16: hot}}", "less than or equal to 15"),
+        ("title: x\nsource: y\nstatus: {address: 0, fault: {1: hot}}", "did you mean faults"),
         ("title: x\nsource: y\nregisters: {a: {address: 1}}\noutputs: {a: {address: 2}}", "there twice"),
         ("title: x\nsource: y\nnumbers: {a: {address: 1, type: f32, range: [0, .nan]}}", "finite"),
         ("title: [", "not YAML"),

@@ -58,12 +58,14 @@ def test_what_a_probe_cannot_do_it_refuses(pdu: str, answer: str) -> None:
 
 
 def test_registers_that_must_not_be_read_are_refused() -> None:
-    made = slave(CO2, Field(air__co2=400.0))
-    assert ask(made, "04 0000 0004") == "84 02"
+    probe = device("slab", {"slab.ec": "ec"}, address=4, profile="jxct-soil-7in1")
+    assert ask(slave(probe, Field(slab__ec=1000.0)), "03 0013 0003") == "83 02"
 
 
 def test_a_probe_that_cannot_measure_says_that_it_fails() -> None:
-    assert ask(slave(CO2, Field(air__co2=math.nan)), "04 0003 0001") == "84 04"
+    made = slave(CLIMATE, Field(air__temperature=math.nan, air__humidity=60.0))
+    assert ask(made, "04 0001 0001") == "84 04"
+    assert ask(slave(CO2, Field(air__co2=math.nan)), "04 0003 0001") == "04 02 00 00"  # as it does while it warms up
 
 
 def test_a_value_beyond_its_register_stays_at_the_end() -> None:
