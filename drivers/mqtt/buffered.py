@@ -72,6 +72,10 @@ class BufferedSocket:
         """Have `reader` take what it can: given all that has arrived and where to begin, it says where it ended."""
         self._at = reader(self._incoming, self._at)
 
+    def holds(self, unfinished: Callable[[bytes, int], bool]) -> bool:
+        """Whether what is unread is something `unfinished`, and more may come."""
+        return not self._ended and unfinished(self._incoming, self._at)
+
     def put(self, data: bytes) -> bool:
         """Take `data`, whatever waits already. False after the end."""
         if self._ended:

@@ -223,6 +223,8 @@ class Connection:
             while stream.unread:
                 if not _in_the_middle(self._paho):
                     stream.scan(self._read_packets)
+                    if stream.holds(packets.is_cut_off):
+                        break  # paho, which reads what comes in pieces, does not know what it acknowledges
                 if stream.unread:
                     self._paho.loop_read()
         except Exception as error:

@@ -50,6 +50,12 @@ def read(data: bytes, at: int, take: Take, acknowledged: Callable[[int], None]) 
     return at
 
 
+def is_cut_off(data: bytes, at: int) -> bool:
+    """Whether a PUBACK begins at `at` of which the rest is still to come."""
+    rest = data[at : at + 4]
+    return len(rest) < 4 and rest[:2] in (b"\x40", b"\x40\x02")
+
+
 def publication(topic: str, payload: bytes, number: int) -> bytes:
     """A PUBLISH with QoS 1, not retained. Raises ValueError for a topic that nobody can publish to."""
     name = topic.encode()

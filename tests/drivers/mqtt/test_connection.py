@@ -227,6 +227,29 @@ async def test_no_more_commands_than_the_broker_acknowledges(broker: Broker) -> 
         await until(lambda: connection.publish("r", b"again") == "")
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+async def test_an_acknowledgement_that_comes_in_pieces_is_one(broker: Broker, cut: int) -> None:
+    inbox = Inbox()
+    async with connected(broker, inbox) as (connection, _, writer):
+        for n in range(UNACKNOWLEDGED):
+            connection.publish("r", b"%d" % n)
+        writer.write(publication(b"s", b"1") + acknowledgement(1)[:cut])
+        await until(lambda: len(inbox.messages) == 1)
+        assert connection.publish("r", b"again")
+        writer.write(acknowledgement(1)[cut:] + publication(b"s", b"2"))
+        await until(lambda: len(inbox.messages) == 2)
+        assert connection.publish("r", b"again") == ""
+
+
+async def test_a_broker_that_goes_within_an_acknowledgement_is_gone(broker: Broker) -> None:
+    async with connected(broker, Inbox()) as (connection, _, writer):
+        connection.publish("r", b"ON")
+        writer.write(acknowledgement(1)[:3])
+        await writer.drain()
+        writer.close()
+        assert "closed" in await connection.lost()
+
+
 async def test_commands_that_are_never_acknowledged_end_it(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected(broker, Inbox()) as (connection, reader, _):
         monkeypatch.setattr(under_test, "PATIENCE", 0.0)
