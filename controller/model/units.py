@@ -315,6 +315,16 @@ QUANTITIES: dict[str, Quantity] = {
 }
 
 
+def likeliest(dimension: Dimension) -> Quantity | None:
+    """What a value in a unit of this dimension most likely is, where its name says nothing; None where there is none.
+
+    What only counts up, or is 0 or 1, says so by its name.
+    """
+    fitting = [each for each in QUANTITIES.values() if each.unit.dimension == dimension]
+    plain = (each for each in fitting if not each.counter and each.states is None)
+    return next(plain, fitting[0] if fitting else None)
+
+
 def quantity_of(point: str) -> Quantity | None:
     """The quantity a point's name says: `air.temperature_2` and `bench.leaf.temperature` are temperatures.
 

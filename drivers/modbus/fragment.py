@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from controller.model.ports import Source
-from controller.model.units import QUANTITIES, Quantity, quantity_of, unit
+from controller.model.units import QUANTITIES, Quantity, likeliest, quantity_of, unit
 
 from .options import SerialOptions
 from .scan import Finding
@@ -111,6 +111,4 @@ def _point(source: str, offers: Source) -> tuple[Quantity | None, str]:
     dimension = unit(offers.unit).dimension
     if not offers.unit or dimension == unit("").dimension:
         return QUANTITIES["number"], base
-    fitting = [q for q in QUANTITIES.values() if q.unit.dimension == dimension]
-    # what only counts up, or is 0 or 1, says so by its name
-    return next((q for q in fitting if not q.counter and q.states is None), fitting[0]), base
+    return likeliest(dimension) or QUANTITIES["number"], base

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from controller.model.errors import NOWHERE, ConfigError
 from controller.model.ports import Source
-from controller.model.units import QUANTITIES, UNITS, Quantity, quantity_of, unit
+from controller.model.units import QUANTITIES, UNITS, Quantity, likeliest, quantity_of, unit
 from drivers.options import Options
 
 from .discovery import Finding, Offer, numbered
@@ -111,10 +111,8 @@ def _point(source: str, offer: Offer, delivered: Source) -> tuple[Quantity | Non
         return named, word
     if not said:
         return QUANTITIES["state" if offer.binary else "number"], word
-    fitting = [each for each in QUANTITIES.values() if each.unit.dimension == dimension]
-    # what only counts up, or is 0 or 1, says so by its name
-    best = next((each for each in fitting if not each.counter and each.states is None), None)
-    return (best or fitting[0], word) if fitting else None
+    best = likeliest(dimension)
+    return None if best is None else (best, word)
 
 
 def _sensor(point: str, quantity: Quantity, offer: Offer, delivered: Source) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.config.loading import check_texts
+from controller.model.ports import Source
 from drivers.modbus.fragment import fragment
 from drivers.modbus.link import LinkLost
 from drivers.modbus.options import SerialOptions
@@ -235,3 +236,10 @@ async def test_a_server_that_does_not_look_at_the_address_is_one_device() -> Non
     assert "at 38 more addresses" in found.note
     assert not check_texts(SITE + fragment(port, (found,)), "onsil: 1").errors
     await bench.disconnect()
+
+
+def test_a_source_in_a_unit_of_no_quantity_is_a_number() -> None:
+    found = Finding(1, None, "mine", sources={"abc_period": Source("h"), "output": Source("W")})
+    text = fragment("tcp://x:502", [found])
+    assert "mine_1.abc_period: {quantity: number}" in text
+    assert "mine_1.output: {quantity: power}" in text
