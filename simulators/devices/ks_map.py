@@ -56,8 +56,8 @@ _SENSOR_SLOTS = (1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 _ACTUATOR_SLOTS = (SWITCH,) * 16 + (RETRACTABLE,) * 8
 
 _FIRST_READ, _FIRST_WRITE = 203, 503
-_SENSOR_WORDS, _ACTUATOR_WORDS = 3, 4
-_STATUS_WORDS_2, COMMAND_WORDS_2 = 5, 7
+SENSOR_WORDS, ACTUATOR_WORDS = 3, 4
+_STATUS_WORDS_2, _COMMAND_WORDS_2 = 5, 7
 """Of a retractable of level 2: its position, and in commands also its travel times, come behind the rest."""
 _POSITION = "position/"
 
@@ -90,6 +90,18 @@ class Slot:
     @property
     def code(self) -> int:
         return RETRACTABLE_2 if self.level_2 else self.device.code
+
+    @property
+    def status_words(self) -> int:
+        if self.level_2:
+            return _STATUS_WORDS_2
+        return ACTUATOR_WORDS if self.device.acts else SENSOR_WORDS
+
+    @property
+    def command_words(self) -> int:
+        if self.level_2:
+            return _COMMAND_WORDS_2
+        return ACTUATOR_WORDS if self.device.acts else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,7 @@ def _default(fitted: Sequence[Device], codes: Sequence[int]) -> tuple[Slot, ...]
         seen[code] = seen.get(code, 0) + 1
         here = Device(code, seen[code])
         if here in fitted:
-            stride = _ACTUATOR_WORDS if here.acts else _SENSOR_WORDS
+            stride = ACTUATOR_WORDS if here.acts else SENSOR_WORDS
             write = _FIRST_WRITE + stride * i if here.acts else None
             slots.append(Slot(here, i + 1, _FIRST_READ + stride * i, write))
     return tuple(slots) if len(slots) == len(fitted) else None
@@ -159,8 +171,8 @@ def _one_after_another(fitted: Sequence[Device], level_2: Collection[Device]) ->
     slots = []
     read, write = _FIRST_READ, _FIRST_WRITE
     for index, each in enumerate(fitted, 1):
-        second = each in level_2
-        slots.append(Slot(each, index, read, write if each.acts else None, second))
-        read += _STATUS_WORDS_2 if second else _ACTUATOR_WORDS if each.acts else _SENSOR_WORDS
-        write += COMMAND_WORDS_2 if second else _ACTUATOR_WORDS if each.acts else 0
+        slot = Slot(each, index, read, write if each.acts else None, each in level_2)
+        slots.append(slot)
+        read += slot.status_words
+        write += slot.command_words
     return tuple(slots)

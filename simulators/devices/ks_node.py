@@ -15,8 +15,9 @@ from controller.model.ports import DeviceSettings, PointSettings
 from .ks_actuator import Actuator, Travel
 from .ks_map import (
     ACTUATOR_NODE,
-    COMMAND_WORDS_2,
+    ACTUATOR_WORDS,
     INTEGRATED_NODE,
+    SENSOR_WORDS,
     Device,
     NodeMap,
     Slot,
@@ -40,8 +41,6 @@ _CODES = 101
 _NODE_STATUS, _NODE_COMMAND = 201, 501
 _ERROR = 1
 _RESET = 1
-_SENSOR_WORDS = 3
-_COMMAND_WORDS = 4
 
 
 class _Block(NamedTuple):
@@ -79,16 +78,18 @@ class KsNode:
         blocks = [_Block(1, 8, self._information), _Block(_CODES, self.map.channels, self._codes)]
         blocks.append(_Block(_NODE_STATUS, 2, lambda now: (self._opid, 0)))
         self._commands: dict[int, Actuator] = {}
+        self._told: set[int] = set()  # the registers of all commands
         self._written: dict[int, int] = {}
         for slot in self.map.slots:
             point = wired.get(slot.device)
             if slot.write is None:
-                blocks.append(_Block(slot.read, _SENSOR_WORDS, self._sensor(point)))
+                blocks.append(_Block(slot.read, slot.status_words, self._sensor(point)))
                 continue
             actuator = _actuator(slot, point, write, travel)
             self.actuators[point.name if point is not None else f"slot {slot.index}"] = actuator
             self._commands[slot.write] = actuator
-            blocks.append(_Block(slot.read, 5 if slot.level_2 else 4, _status(actuator)))
+            self._told.update(range(slot.write, slot.write + slot.command_words))
+            blocks.append(_Block(slot.read, slot.status_words, _status(actuator)))
         self._blocks = {block.first + i: block for block in blocks for i in range(block.size)}
         self._empty = _empty_slots(self.map)
 
@@ -162,10 +163,7 @@ class KsNode:
             return False
         if _NODE_COMMAND <= register < _NODE_COMMAND + 2:
             return True
-        return any(
-            first <= register < first + (COMMAND_WORDS_2 if actuator.level_2 else _COMMAND_WORDS)
-            for first, actuator in self._commands.items()
-        )
+        return register in self._told
 
     def _information(self, now: float) -> Sequence[int]:
         return (0, 0, self.map.type, 0, _PROTOCOL, self.map.channels, *low_word_first(self._serial))
@@ -205,5 +203,5 @@ def _empty_slots(node: NodeMap) -> set[int]:
     """The status registers of slots without a device, which a default node has all the same and which read 0."""
     if node.type == INTEGRATED_NODE:
         return set()
-    words = _COMMAND_WORDS if node.type == ACTUATOR_NODE else _SENSOR_WORDS
+    words = ACTUATOR_WORDS if node.type == ACTUATOR_NODE else SENSOR_WORDS
     return set(range(203, 203 + words * node.channels))
