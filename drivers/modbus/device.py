@@ -23,7 +23,7 @@ from .messages import (
     refusal_text,
 )
 from .plan import Span, merge
-from .profile import Entry, Number, Output, Profile, Register, Status
+from .profile import Entry, Number, Output, Profile, Register
 from .values import decode, encode, width
 
 
@@ -35,10 +35,10 @@ class ProfileDevice:
         self._registers = [(point, entry) for point, entry in sources if isinstance(entry, Register)]
         self._outputs = {point.name: entry for point, entry in sources if isinstance(entry, Output)}
         self._numbers = {point.name: (point, entry) for point, entry in sources if isinstance(entry, Number)}
-        self._status = profile.status if self._registers else None
-        spans = [_span(entry) for _, entry in sources]
-        if self._status is not None:
-            spans.append(_status_span(self._status))
+        status = profile.status if self._registers else None
+        self._status = None if status is None else Span(status.function, status.address, 1)
+        self._faults = {} if status is None else status.faults
+        spans = [_span(entry) for _, entry in sources] + ([] if self._status is None else [self._status])
         self._reads = merge(spans, profile.gaps)
         self._apart = merge(spans, profile.gaps, bridge=0)
         self._on: dict[str, bool] = {}
@@ -147,19 +147,18 @@ class ProfileDevice:
         """What the device says is wrong with it; "" where that is nothing, or where it refuses to say."""
         if self._status is None:
             return ""
-        wanted = _status_span(self._status)
-        span, answer = next((span, answer) for span, answer in answers if span.covers(wanted))
+        span, answer = next((span, answer) for span, answer in answers if span.covers(self._status))
         if answer.refusal is not None:
             return ""
-        word = answer.words[wanted.address - span.address]
-        return ", ".join(name for bit, name in self._status.faults.items() if word >> bit & 1)
+        word = answer.words[self._status.address - span.address]
+        return ", ".join(name for bit, name in self._faults.items() if word >> bit & 1)
 
     def _readings(self, span: Span, answer: Answer) -> list[Reading]:
         found = []
         for point, entry in self._registers:
             if span.covers(wanted := _span(entry)):
                 reading = _reading(point, entry, span, answer)
-                if self._fault and self._status is not None and wanted != _status_span(self._status):
+                if self._fault and wanted != self._status:
                     note = reading.note or f"the device reports: {self._fault}"
                     reading = Reading.missing(point.name, answer.at, Quality.BAD, note)
                 found.append(reading)
@@ -183,10 +182,6 @@ def _span(entry: Entry) -> Span:
     if isinstance(entry, Number):
         return Span(READ_HOLDING, entry.address, width(entry.type))
     return Span(entry.function, entry.address, width(entry.type))
-
-
-def _status_span(status: Status) -> Span:
-    return Span(status.function, status.address, 1)
 
 
 def _reading(point: PointSettings, entry: Register, span: Span, answer: Answer) -> Reading:
