@@ -62,12 +62,9 @@ class Points:
         for member in (name, *(self.votes[name].members if name in self.votes else ())):
             if member in self.sensors:
                 return self.sensors[member].quantity
-        delivered = self._wiring.points.get(name)
-        if delivered is not None and delivered.source.output is not None:
-            hint = one_of(name, self._measuring())
-            raise point.error(f"{name} is an output of {delivered.device}: it measures nothing", 0, hint)
+        delivered = self._delivered(point, one_of(name, self._measuring()))
         if delivered is None and name not in self._wiring.refused and name not in self._entries:
-            raise point.error(f"no device delivers {name}", 0, one_of(name, self._measuring()))
+            raise self._nobody_delivers(point)
         return None
 
     def move(self, point: str, travel: float) -> None:
@@ -78,16 +75,24 @@ class Points:
                 self.sensors[name] = replace(self.sensors[name], max_rate=_FASTER * 100 / travel)
 
     def _must_exist(self, text: Text, sensor: Sensor, name: str) -> None:
-        delivered = self._wiring.points.get(name)
-        if delivered is not None and delivered.source.output is not None:
-            raise text.error(f"{name} is an output of {delivered.device}: it measures nothing", 0, "remove it here")
+        delivered = self._delivered(text, "remove it here")
         if delivered is None and sensor.vote is None:
-            raise text.error(f"no device delivers {name}", 0, one_of(name, self._measuring()))
+            raise self._nobody_delivers(text)
         if delivered is None:
             for key in _OF_ONE_SENSOR:
                 if getattr(sensor, key) is not None:
                     message = f"{name} has no sensor of its own, so that it cannot have {key}"
                     raise text.error(message, 0, f"give {key} to those that it votes among")
+
+    def _delivered(self, point: Text, hint: str) -> Delivered | None:
+        """What a device delivers under this name. Raises ConfigError where that is an output."""
+        delivered = self._wiring.points.get(point.text)
+        if delivered is not None and delivered.source.output is not None:
+            raise point.error(f"{point.text} is an output of {delivered.device}: it measures nothing", 0, hint)
+        return delivered
+
+    def _nobody_delivers(self, point: Text) -> ConfigError:
+        return point.error(f"no device delivers {point.text}", 0, one_of(point.text, self._measuring()))
 
     def _measuring(self) -> list[str]:
         return [name for name, point in self._wiring.points.items() if point.source.output is None]

@@ -118,13 +118,7 @@ class MeasuredMotor(Motor):
         self._not_before = 0.0
         self._waiting_since: float | None = None
 
-    @property
-    def position(self) -> float:
-        """% as of the last call of `advance`: the last good reading, and the way since then."""
-        if self._position is None:
-            return 100.0
-        if not self._direction:
-            return self._position
+    def _under_way(self) -> float:
         return self._reached(min(self._now, self._began + self._seconds))
 
     @property

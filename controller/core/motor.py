@@ -56,11 +56,15 @@ class Motor:
 
     @property
     def position(self) -> float:
-        """Estimated %, as of the last call of `advance`. Unknown counts as fully open until it has been closed once."""
+        """%, as of the last call of `advance`. Unknown counts as fully open until it has been closed once."""
         if self._position is None:
             return 100.0
         if not self._direction:
             return self._position
+        return self._under_way()
+
+    def _under_way(self) -> float:
+        """Where it is in its run."""
         way = 100 * min(self._now - self._began, self._seconds) / self._travel(self._direction)
         return min(max(self._from + self._direction * way, 0.0), 100.0)
 
