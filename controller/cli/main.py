@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(word: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onsil", description="Runs a greenhouse.")
-    parser.add_argument("--version", action="version", version=f"onsil {version('onsil')}{_compiled()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     # a verb that is named is the only one loaded: `onsil why` must not wait for what `onsil demo` needs
     for verb in [_own(word)] if word in _OWN else [*map(_own, _OWN), *_plugged_in()]:
@@ -63,9 +63,14 @@ def _parser(word: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _compiled() -> str:
-    found = find_spec("controller.core.core")
-    return "" if found is None or found.origin is None or found.origin.endswith(".py") else " (core compiled)"
+class _Version(argparse.Action):
+    """Looks it up only when somebody asks: no verb is to wait for that."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        found = find_spec("controller.core.core")
+        plain = found is None or found.origin is None or found.origin.endswith(".py")
+        print(f"onsil {version('onsil')}{'' if plain else ' (core compiled)'}")
+        parser.exit()
 
 
 def _own(name: str) -> Verb:

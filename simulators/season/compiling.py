@@ -75,7 +75,7 @@ def folder(sources: Path = _ROOT, machine: str = _HERE) -> Path:
 
 def made(machine: str = _HERE) -> bool:
     """Whether these sources have been compiled."""
-    return (folder(machine=machine) / _READY).exists()
+    return _complete(folder(machine=machine))
 
 
 def possible() -> bool:
@@ -88,8 +88,9 @@ def build(machine: str = _HERE) -> Path:
 
     For another machine a compiler for that is needed: aarch64-linux-gnu-gcc.
     """
-    if made(machine):
-        return folder(machine=machine)
+    target = folder(machine=machine)
+    if _complete(target):
+        return target
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place)
         for package in ("controller", "drivers", "simulators"):
@@ -128,9 +129,10 @@ def use() -> bool:
         return True
     if os.environ.get("ONSIL_PURE") or not sys.modules.keys().isdisjoint(modules()):
         return False
-    if not made():
+    target = folder()
+    if not _complete(target):
         return False
-    sys.meta_path.insert(0, _Finder(folder(), modules()))
+    sys.meta_path.insert(0, _Finder(target, modules()))
     return True
 
 
@@ -149,6 +151,10 @@ class _Finder(MetaPathFinder):
         file = self._made / f"{fullname.replace('.', '/')}{_SUFFIX}"
         loader = ExtensionFileLoader(fullname, str(file))
         return importlib.util.spec_from_file_location(fullname, file, loader=loader)
+
+
+def _complete(target: Path) -> bool:
+    return (target / _READY).exists()
 
 
 def _suffix(machine: str) -> str:

@@ -59,7 +59,7 @@ def pack(
     """What lies where, and the packed bytes. `parts` are the compartments; "" is a site that has none."""
     columns = {name: {column.name: column for column in recorder.columns()} for name, recorder in recorders.items()}
     first = next(iter(recorders.values()))
-    total = len(next(iter(columns[next(iter(recorders))].values())).values)
+    total = len(next(iter(next(iter(columns.values())).values())).values)
     every = max(math.ceil(total / _MOST_ROWS), 1)
     charts = _charts([recorder.levels() for recorder in recorders.values()], parts)
     actuators = list(dict.fromkeys(name for recorder in recorders.values() for name in recorder.actuators()))
