@@ -16,6 +16,11 @@ from .verb import DONE, NO
 Data = dict[str, Any]
 
 
+def add_actuator(parser: argparse.ArgumentParser) -> None:
+    """Which actuator it is about."""
+    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
+
+
 def add_state(parser: argparse.ArgumentParser) -> None:
     """Which controller is asked, and how it answers."""
     parser.add_argument(

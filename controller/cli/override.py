@@ -7,7 +7,7 @@ import re
 
 from controller.model.units import UNITS, UnitError, parse_duration, parse_measure
 
-from .asking import add_state, ask, done
+from .asking import add_actuator, add_state, ask, done
 from .verb import Verb
 
 _WITH_UNIT = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*[^\d\s.].*")
@@ -41,7 +41,7 @@ def duration(text: str) -> float:
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
+    add_actuator(parser)
     parser.add_argument("value", type=_value, help="position in %%, on, off, open, closed, or a number with its unit")
     parser.add_argument(
         "--for", dest="seconds", type=duration, required=True, metavar="DURATION", help="how long: 30min, 2h"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from .asking import add_state, ask, done
+from .asking import add_actuator, add_state, ask, done
 from .verb import Verb
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
+    add_actuator(parser)
     add_state(parser)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from .asking import add_state, ask
+from .asking import add_actuator, add_state, ask
 from .printing import why_lines
 from .verb import Verb
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("actuator", help="its name in site.yaml, such as roof_vent")
+    add_actuator(parser)
     parser.add_argument("--at", metavar="TIME", help='a past time in the site\'s zone: "14:30", "2026-06-21 14:30"')
     parser.add_argument("--language", choices=("en", "ko"), help="of the answer (the site's)")
     add_state(parser)
